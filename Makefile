@@ -1,0 +1,73 @@
+# Donebook's commands; `make help` lists them. Each does what set-up it needs, once.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test check dev build openapi browser setup clean
+
+BIN := .venv/bin
+PYTHON_SOURCES := src migrations tests
+WEB_SOURCES := $(shell find frontend -not -path '*/node_modules*' -not -path '*/dist*' -type f 2>/dev/null)
+NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix frontend
+
+# uv where it works, else one of our own, fetched with whatever Python there is.
+UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .cache/uv/bin/uv)
+
+help:  ## Say what there is
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS='	' read -r name what; do printf '  make %-10s %s\n' "$$name" "$$what"; done
+
+run: build  ## Serve the web app and the API on http://127.0.0.1:8000, on a Postgres of its own
+	@exec $(BIN)/donebook serve
+
+test: check browser  ## Everything that a change must pass
+	@exec $(BIN)/pytest
+
+check: build  ## Only what reads the code: format, lint, types, layers
+	$(BIN)/ruff format --check $(PYTHON_SOURCES)
+	$(BIN)/ruff check $(PYTHON_SOURCES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(NPM) run --silent check
+
+dev: build  ## Serve for development: the API restarts and the web app updates on every change
+	@$(BIN)/python -m tests.dev
+
+build: frontend/dist/index.html  ## Build the web app
+
+openapi: setup  ## Write the OpenAPI document and the web client's types from the code
+	$(BIN)/donebook schema openapi --output frontend/openapi.json
+	$(NPM) run --silent generate
+
+browser: setup  ## Have a browser for the tests: the system's, else Debian's, else Playwright's
+	@.ci/browser
+
+setup: .venv/.synced frontend/node_modules/.installed  ## Install what is locked
+
+clean:  ## Remove what was installed and built; the data stays
+	rm -rf .venv .cache frontend/node_modules frontend/dist
+
+.cache/uv/bin/uv:
+	@echo "Fetching uv (once, into .cache/uv)"
+	@for python in python3 python; do \
+		if $$python -m pip --version >/dev/null 2>&1; then \
+			exec $$python -m pip install --quiet --disable-pip-version-check --no-warn-script-location --root-user-action ignore --target .cache/uv uv; \
+		fi; \
+	done; \
+	echo "Donebook needs uv, or a Python with pip to fetch it: https://docs.astral.sh/uv/getting-started/installation/" >&2; exit 1
+
+ifneq ($(UV),uv)
+.venv/.synced: | $(UV)
+endif
+.venv/.synced: pyproject.toml uv.lock
+	@$(UV) sync --locked --quiet
+	@touch $@
+
+frontend/node_modules/.installed: frontend/package.json frontend/package-lock.json | .venv/.synced
+	@echo "Installing what the web app is built with"
+	@$(NPM) ci --silent --no-progress
+	@touch $@
+
+frontend/dist/index.html: frontend/node_modules/.installed $(WEB_SOURCES)
+	@echo "Building the web app"
+	@$(NPM) run --silent build
+	@touch $@

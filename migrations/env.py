@@ -1,0 +1,61 @@
+"""How migrations run: in one transaction, one deployment at a time, giving up rather than blocking traffic."""
+
+import asyncio
+from typing import Any
+
+from alembic import context
+from sqlalchemy import Connection, text
+
+from donebook.accounts import models as accounts
+from donebook.db.base import Base
+from donebook.db.engine import create_migration_engine
+from donebook.tasks import models as tasks
+
+MODELS = (accounts, tasks)  # importing them is what fills Base.metadata
+LOCK = 0x646F6E65  # "done": any number that no other program on the database uses
+WAIT_FOR_ANOTHER = "60s"
+WAIT_FOR_TABLES = "5s"
+
+
+def configure(**how: Any) -> None:
+    """What online and offline runs share."""
+    context.configure(
+        target_metadata=Base.metadata,
+        version_table="alembic_version",
+        compare_type=True,
+        **how,
+    )
+
+
+def migrate(connection: Connection) -> None:
+    """Run the migrations in one transaction, which also holds the lock, so that a pooler cannot come between."""
+    configure(connection=connection)
+    with context.begin_transaction():
+        connection.execute(text(f"SET LOCAL lock_timeout = '{WAIT_FOR_ANOTHER}'"))
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
+        connection.execute(text(f"SET LOCAL lock_timeout = '{WAIT_FOR_TABLES}'"))
+        context.run_migrations()
+
+
+async def online() -> None:
+    """Migrate the database."""
+    engine = create_migration_engine(context.config.engine)  # type: ignore[attr-defined]
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(migrate)
+    finally:
+        await engine.dispose()
+
+
+def offline() -> None:
+    """Write the SQL that would migrate a database."""
+    configure(dialect_name="postgresql", literal_binds=True)
+    with context.begin_transaction():
+        context.execute(f"SET LOCAL lock_timeout = '{WAIT_FOR_TABLES}'")
+        context.run_migrations()
+
+
+if context.is_offline_mode():
+    offline()
+else:
+    asyncio.run(online())

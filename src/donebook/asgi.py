@@ -1,0 +1,133 @@
+"""The one place where the parts meet."""
+
+import logging
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from advanced_alchemy.extensions.litestar import SQLAlchemyInitPlugin
+from litestar import Litestar, Request, Response
+from litestar.di import NamedDependency, Provide
+from litestar.exceptions import HTTPException, ValidationException
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from donebook import openapi, problems, settings
+from donebook.accounts.models import DEFAULT_WORKSPACE
+from donebook.baseline.controller import BaselineController
+from donebook.db.config import Database, embedded
+from donebook.db.url import Target
+from donebook.edge import Edge
+from donebook.health.controller import HealthController
+from donebook.json_body import StrictJSON
+from donebook.problems import DATABASE_ERRORS, Problem, from_database
+from donebook.settings import Settings
+from donebook.tasks.service import TaskService
+from donebook.web.pages import Pages
+
+log = logging.getLogger("donebook")
+
+MAX_BODY = 1024 * 1024  # bytes
+BY_STATUS = {
+    400: problems.BadRequest,
+    404: problems.NotFound,
+    405: problems.MethodNotAllowed,
+    413: problems.TooLarge,
+    422: problems.Invalid,
+}
+
+# Litestar answers 400 where the contract says 422; set here, before any handler is made, so that OpenAPI follows.
+ValidationException.status_code = 422
+
+type AnyRequest = Request[Any, Any, Any]
+
+
+def create_app(given: Settings | None = None) -> Litestar:
+    """The application.
+
+    Args:
+        given: the settings, or None for those of the environment.
+    """
+    chosen = given or settings.load()
+    pages = Pages()
+    app = Litestar(
+        route_handlers=[BaselineController, HealthController, *pages.handlers()],
+        dependencies={
+            "workspace": Provide(provide_workspace, sync_to_thread=False),
+            "tasks": Provide(provide_tasks, sync_to_thread=False),
+        },
+        plugins=[SQLAlchemyInitPlugin(database(chosen))],
+        dto=StrictJSON,
+        return_dto=None,
+        exception_handlers={
+            Problem: answer,
+            HTTPException: partial(answer_http, pages),
+            Exception: answer_unexpected,
+            **dict.fromkeys(DATABASE_ERRORS, answer_database),
+        },
+        openapi_config=openapi.config(),
+        request_max_body_size=MAX_BODY,
+        logging_config=None,
+    )
+    app.asgi_handler = Edge(app.asgi_handler, chosen)
+    return app
+
+
+def database(chosen: Settings) -> Database:
+    """The database of these settings: the one that `DATABASE_URL` names, else the local one."""
+
+    def target() -> Target:
+        return chosen.target() if chosen.database_url else embedded(chosen.data_dir)
+
+    return Database(target=target)
+
+
+def provide_workspace() -> UUID:
+    """The caller's workspace: without accounts there is one."""
+    return DEFAULT_WORKSPACE
+
+
+def provide_tasks(db_session: NamedDependency[AsyncSession], workspace: NamedDependency[UUID]) -> TaskService:
+    """The tasks of the caller's workspace; no statement can reach another."""
+    return TaskService(db_session, workspace=workspace)
+
+
+def answer(request: AnyRequest, problem: Problem, headers: dict[str, str] | None = None) -> Response[bytes]:
+    """A problem, as the document that says it."""
+    headers = dict(headers or {})
+    if problem.retry_after is not None:
+        headers["Retry-After"] = str(problem.retry_after)
+    return Response(
+        problems.document(problem, request.scope["state"]["request_id"]),
+        status_code=problem.status,
+        media_type=openapi.PROBLEM_JSON,
+        headers=headers,
+    )
+
+
+def answer_http(pages: Pages, request: AnyRequest, error: HTTPException) -> Response[bytes]:
+    """What Litestar itself refuses; an address that only the web app knows is the page."""
+    if error.status_code == 404 and (page := pages.deep_link(request)):
+        return page
+    kind = BY_STATUS.get(error.status_code, problems.BadRequest if error.status_code < 500 else problems.ServerError)
+    if isinstance(error, ValidationException) and error.extra:
+        return answer(request, kind(_read(error.extra)))
+    return answer(request, kind(), error.headers)
+
+
+def answer_database(request: AnyRequest, error: Exception) -> Response[bytes]:
+    """A database error that no repository turned into a problem."""
+    return answer(request, from_database(error, writing=request.method not in ("GET", "HEAD")))
+
+
+def answer_unexpected(request: AnyRequest, error: Exception) -> Response[bytes]:
+    """A mistake of ours: the client gets the request's id, the log gets where it happened."""
+    log.error("unexpected error", exc_info=error, extra={"request_id": request.scope["state"]["request_id"]})
+    return answer(request, problems.ServerError())
+
+
+def _read(extra: object) -> str:
+    """What Litestar found wrong with a request, as one sentence."""
+    messages = [found for found in extra if isinstance(found, dict)] if isinstance(extra, list) else []
+    if any(found.get("key") == "data" or "`data`" in str(found.get("message")) for found in messages):
+        return "The body is empty; expected a JSON object"
+    return "; ".join(f"{found.get('key', 'request')}: {found.get('message')}" for found in messages) or "Not valid"

@@ -1,0 +1,86 @@
+"""`/tasks`, as its first clients know it. Nothing here may change but what `docs/contract.md` allows to be added."""
+
+import re
+from datetime import datetime
+from uuid import UUID
+
+from litestar import Controller, delete, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody
+
+from donebook.baseline.contract import Task, TaskCreate, TaskUpdate
+from donebook.openapi import BODY, DATABASE, FOUND, WRITE, answers
+from donebook.problems import TaskNotFound
+from donebook.tasks import models
+from donebook.tasks.service import TaskService
+
+UUID_FORM = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
+
+
+class BaselineController(Controller):
+    """The frozen contract."""
+
+    path = "/tasks"
+    tags = ["Tasks"]
+
+    @get(operation_id="listTasks", summary="List every task", responses=answers(*DATABASE))
+    async def list_tasks(self, tasks: NamedDependency[TaskService]) -> list[Task]:
+        """Every task, in the order in which they were created."""
+        return [shape(task) for task in await tasks.in_order()]
+
+    @post(operation_id="createTask", summary="Add a task", responses=answers(*BODY, *WRITE))
+    async def create_task(self, tasks: NamedDependency[TaskService], data: JSONBody[TaskCreate]) -> Task:
+        """Add a task. It is open, whatever the body says."""
+        return shape(await tasks.add(data.title, data.description))
+
+    @put(
+        "/{task_id:str}",
+        operation_id="updateTask",
+        summary="Change a task",
+        responses=answers(*BODY, *FOUND, *WRITE),
+    )
+    async def update_task(
+        self, tasks: NamedDependency[TaskService], task_id: FromPath[str], data: JSONBody[TaskUpdate]
+    ) -> Task:
+        """Change a task. An absent member or a null leaves the field as it is."""
+        return shape(
+            await tasks.change(known(task_id), title=data.title, description=data.description, completed=data.completed)
+        )
+
+    @delete(
+        "/{task_id:str}",
+        operation_id="deleteTask",
+        summary="Delete a task",
+        responses=answers(*FOUND, *WRITE),
+    )
+    async def delete_task(self, tasks: NamedDependency[TaskService], task_id: FromPath[str]) -> None:
+        """Delete a task."""
+        await tasks.remove(known(task_id))
+
+
+def known(task_id: str) -> UUID:
+    """The id, when it has the form of one; to these clients any other is simply a task that is not there.
+
+    Raises:
+        TaskNotFound: when it is not a UUID.
+    """
+    if not UUID_FORM.fullmatch(task_id):
+        raise TaskNotFound
+    return UUID(task_id)
+
+
+def shape(task: models.Task) -> Task:
+    """The stored task as the frozen contract shows it."""
+    return Task(
+        id=str(task.id),
+        title=task.title,
+        description=task.description,
+        completed=task.completed_at is not None,
+        created_at=timestamp(task.created_at),
+        updated_at=timestamp(task.updated_at),
+    )
+
+
+def timestamp(at: datetime) -> str:
+    """RFC 3339 in UTC, of fixed width, so that the order of the texts is the order of the times."""
+    return at.isoformat(timespec="microseconds").replace("+00:00", "Z")

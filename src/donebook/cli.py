@@ -1,0 +1,160 @@
+"""`donebook serve`, and Litestar's own commands under `donebook …`."""
+
+import os
+import signal
+import socket
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+from msgspec import structs
+
+from donebook import settings
+from donebook.settings import InvalidSetting, Settings
+
+APP = "donebook.asgi:create_app"
+WRONG_SETTING = 2
+CANNOT_START = 1
+LAST_REQUESTS = 3  # s: how long running requests may take to finish after a stop
+WAIT_FOR_DATABASE = 30  # s: how long the start waits for a database that does not answer yet
+
+os.environ.setdefault("LITESTAR_APP", APP)  # `litestar …` loads this module first, and so finds the application
+
+
+def main() -> None:
+    """The `donebook` command."""
+    from litestar.cli.main import litestar_group
+
+    try:
+        litestar_group(prog_name="donebook")
+    except InvalidSetting as problem:
+        stop(str(problem), WRONG_SETTING)
+
+
+def stop(message: str, code: int) -> NoReturn:
+    """End the process with one line for people."""
+    print(f"donebook: {message}", file=sys.stderr)
+    sys.exit(code)
+
+
+@click.command
+@click.option("--reload", is_flag=True, help="Restart when the code changes (for development).")
+def serve(reload: bool) -> None:
+    """Serve the web app and the API; start and migrate the local database as needed."""
+    try:
+        run(settings.load(), reload=reload)
+    except InvalidSetting as problem:
+        stop(str(problem), WRONG_SETTING)
+
+
+def run(chosen: Settings, *, reload: bool) -> None:
+    """Serve until told to stop, then leave nothing behind that was started here."""
+    import uvicorn
+
+    from donebook import logs
+
+    logs.configure(chosen)
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, lambda *_: sys.exit(0))
+    with ExitStack() as stack:
+        listener = listen(chosen, stack)
+        local = chosen.database_url is None
+        chosen = with_database(chosen, stack)
+        migrate(chosen)
+        print(banner(chosen, local=local), flush=True)
+        options: dict[str, Any] = {
+            "loop": "uvloop",
+            "http": "httptools",
+            "ws": "none",
+            "log_config": None,
+            "access_log": False,
+            "server_header": False,
+            "timeout_graceful_shutdown": LAST_REQUESTS,
+        }
+        if reload:
+            listener.close()
+            os.environ["DATABASE_URL"] = chosen.database_url or ""
+            options |= {"host": chosen.host, "port": chosen.port, "reload_dirs": [str(Path(__file__).parent)]}
+            uvicorn.run(APP, factory=True, reload=True, **options)
+        else:
+            from donebook.asgi import create_app
+
+            uvicorn.Server(uvicorn.Config(create_app(chosen), **options)).run(sockets=[listener])
+
+
+def listen(chosen: Settings, stack: ExitStack) -> socket.socket:
+    """The socket that requests come in by, opened before anything else is started."""
+    family = socket.AF_INET6 if ":" in chosen.host else socket.AF_INET
+    try:
+        return stack.enter_context(
+            socket.create_server((chosen.host.strip("[]"), chosen.port), family=family, backlog=2048)
+        )
+    except OSError as problem:
+        stop(
+            f"cannot listen on {chosen.host}:{chosen.port}: {problem.strerror}; set HOST or PORT",
+            CANNOT_START,
+        )
+
+
+def with_database(chosen: Settings, stack: ExitStack) -> Settings:
+    """The settings with a database: the local one is started when none is named, and stopped at the end."""
+    if chosen.database_url is not None:
+        return chosen
+    from donebook.db.embedded import EmbeddedError, acquire
+
+    try:
+        postgres = acquire(chosen.data_dir, serving=True)
+    except EmbeddedError as problem:
+        stop(str(problem), CANNOT_START)
+    stack.callback(postgres.release)
+    stack.callback(lambda: [signal.signal(ending, signal.SIG_IGN) for ending in (signal.SIGINT, signal.SIGTERM)])
+    return structs.replace(chosen, database_url=postgres.url)
+
+
+def migrate(chosen: Settings) -> None:
+    """Bring the database to this version, or say what stands against it and stop."""
+    from donebook.asgi import database
+    from donebook.db import migrations
+    from donebook.db.migrations import State
+    from donebook.problems import DATABASE_ERRORS, NotReady, from_database
+
+    until = time.monotonic() + WAIT_FOR_DATABASE
+    while True:
+        try:
+            state = migrations.state_now(database(chosen))
+            if state is State.PENDING and chosen.auto_migrate:
+                migrations.upgrade(database(chosen))
+                state = State.CURRENT
+            break
+        except DATABASE_ERRORS as error:
+            problem = from_database(error, writing=False)
+            if isinstance(problem, NotReady) or time.monotonic() > until:
+                stop(
+                    f"cannot use the database {chosen.target().display}: {migrations.reason(error)}",
+                    CANNOT_START,
+                )
+            time.sleep(0.5)
+    if state is State.PENDING:
+        stop(
+            "the database lacks migrations that this version needs; run: donebook database upgrade",
+            CANNOT_START,
+        )
+    if state is State.AHEAD:
+        stop("the database was migrated by a newer version of Donebook; run that version", CANNOT_START)
+
+
+def banner(chosen: Settings, *, local: bool) -> str:
+    """Where it is, where the data lies, and how to stop it."""
+    host = f"[{chosen.host}]" if ":" in chosen.host else chosen.host
+    where = chosen.data_dir.resolve() if local else chosen.target().display
+
+    return f"""
+  Donebook   http://{host}:{chosen.port}
+  API docs   http://{host}:{chosen.port}/docs
+  Data       {where}
+
+  Stop with Ctrl-C.
+"""

@@ -1,0 +1,44 @@
+"""Which web pages may call: those on an allowed origin, and the server's own (https://fetch.spec.whatwg.org/#http-cors-protocol)."""
+
+from litestar.datastructures import Headers
+
+from donebook.settings import Settings
+
+EXPOSED = "ETag, Idempotency-Replayed, Link, Retry-After, X-Request-ID"
+METHODS = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
+MAX_AGE = "600"  # s
+
+type HeaderList = list[tuple[bytes, bytes]]
+
+
+class CORS:
+    """The CORS headers of an answer. A page on any other origin gets none, and its browser keeps the answer from it."""
+
+    def __init__(self, settings: Settings) -> None:
+        own = ("localhost", "127.0.0.1", "[::1]") if settings.loopback else ()
+        self.allowed = {origin.rstrip("/") for origin in settings.allowed_origins} | {
+            f"http://{name}:{settings.port}" for name in own
+        }
+
+    def headers(self, scheme: str, request: Headers) -> HeaderList:
+        """What an answer carries; empty for a page that may not read it."""
+        origin = request.get("origin")
+        if origin is None or not (origin in self.allowed or origin == f"{scheme}://{request.get('host')}"):
+            return []
+        return [
+            (b"access-control-allow-origin", origin.encode("latin-1")),
+            (b"access-control-allow-credentials", b"true"),
+            (b"access-control-expose-headers", EXPOSED.encode()),
+        ]
+
+    def preflight(self, method: str, request: Headers, headers: HeaderList) -> HeaderList | None:
+        """The whole answer to a preflight from an allowed page, or None when this is not one."""
+        if method != "OPTIONS" or not headers or "access-control-request-method" not in request:
+            return None
+        wanted = request.get("access-control-request-headers", "")
+        return [
+            *headers,
+            (b"access-control-allow-methods", METHODS.encode()),
+            (b"access-control-allow-headers", wanted.encode("latin-1")),
+            (b"access-control-max-age", MAX_AGE.encode()),
+        ]

@@ -1,0 +1,199 @@
+"""What goes wrong, as answers: the tree of problems, and the one map from database errors to it.
+
+Answers are RFC 9457 problem documents. `detail` is always a readable string, `type` is stable and meant for programs.
+"""
+
+from typing import Annotated, ClassVar
+
+import asyncpg
+import msgspec
+from asyncpg.exceptions import PostgresError
+from msgspec import Meta, Struct
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+
+class Problem(Exception):
+    """Something went wrong."""
+
+    status: ClassVar[int] = 500
+    example: ClassVar[str | None] = None
+    retry_after: ClassVar[int | None] = None  # s
+    detail: str
+
+    def __init__(self, detail: str | None = None) -> None:
+        self.detail = detail or self.title()
+        super().__init__(self.detail)
+
+    @classmethod
+    def title(cls) -> str:
+        """The first line of the docstring: what clients read, and the same for every problem of its type."""
+        return (cls.__doc__ or "").strip().partition("\n")[0].removesuffix(".")
+
+    @classmethod
+    def type(cls) -> str:
+        """The problem's name for programs: the class's, in kebab case."""
+        return "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in cls.__name__).lstrip("-")
+
+
+class BadRequest(Problem):
+    """The request cannot be understood."""
+
+    status = 400
+
+
+class UnknownHost(BadRequest):
+    """This server does not answer to that host name."""
+
+
+class NotFound(Problem):
+    """Not found."""
+
+    status = 404
+
+
+class TaskNotFound(NotFound):
+    """Task not found."""
+
+
+class MethodNotAllowed(Problem):
+    """That method is not allowed here."""
+
+    status = 405
+
+
+class Conflict(Problem):
+    """The change conflicts with what is stored."""
+
+    status = 409
+
+
+class TooLarge(Problem):
+    """The body is larger than 1 MiB."""
+
+    status = 413
+
+
+class NotJson(Problem):
+    """The body must be application/json."""
+
+    status = 415
+    example = "The body must be application/json, not text/plain"
+
+
+class Invalid(Problem):
+    """The body is not valid."""
+
+    status = 422
+    example = "title: expected str of length <= 200"
+
+
+class ServerError(Problem):
+    """Something went wrong on the server."""
+
+    status = 500
+
+
+class Unavailable(Problem):
+    """The database cannot be reached; nothing was changed."""
+
+    status = 503
+    retry_after = 2
+
+
+class Busy(Unavailable):
+    """The server is busy; nothing was changed."""
+
+    retry_after = 1
+
+
+class Full(Unavailable):
+    """The database has no room or memory left; nothing was changed."""
+
+    retry_after = 30
+
+
+class NotReady(Unavailable):
+    """The database is not ready for this version; nothing was changed."""
+
+    retry_after = 30
+
+
+class OutcomeUnknown(Unavailable):
+    """The connection was lost while writing: the change may or may not have been stored."""
+
+    retry_after = 2
+
+
+class ProblemDocument(Struct, frozen=True, kw_only=True, rename={"kind": "type"}):
+    """What went wrong (RFC 9457)."""
+
+    kind: Annotated[str, Meta(description="The problem's stable name, for programs", examples=["task-not-found"])]
+    title: Annotated[str, Meta(description="What its name means", examples=["Task not found"])]
+    status: Annotated[int, Meta(description="The HTTP status", examples=[404])]
+    detail: Annotated[str, Meta(description="What happened, for people", examples=["Task not found"])]
+    request_id: Annotated[
+        str, Meta(description="Also in X-Request-ID and in the server's log", examples=["4f1c0d7b9a3e"])
+    ]
+
+
+def document(problem: Problem, request_id: str) -> bytes:
+    """The body of the answer to a request that met a problem."""
+    return msgspec.json.encode(
+        ProblemDocument(
+            kind=problem.type(),
+            title=problem.title(),
+            status=problem.status,
+            detail=problem.detail,
+            request_id=request_id,
+        )
+    )
+
+
+DATABASE_ERRORS = (DBAPIError, PoolTimeout, PostgresError, asyncpg.InterfaceError, OSError)
+"""What talking to the database can raise; `OSError` covers refused connections, failed look-ups and time-outs."""
+
+LOST = ("08", "57P")  # connection exceptions; shutdown, crash, cannot connect now
+RETRY_LATER = ("40001", "40P01", "55P03")  # serialization failure, deadlock, lock not available
+CANCELLED = "57014"  # a statement that ran out of time
+NO_ROOM = ("53100", "53200", "58", "XX")  # disk full, out of memory, system error, internal error
+TOO_MANY = ("53300", "53400")
+NOT_READY = ("28", "3D", "3F", "42")  # password, database, schema; missing tables, columns, privileges
+CONFLICT = ("23505", "23503", "23P01", "23001")
+INVALID = ("22", "23")
+
+
+def from_database(error: BaseException, *, writing: bool) -> Problem:
+    """The problem that a database error amounts to.
+
+    Args:
+        error: SQLAlchemy's wrapping of it or the bare one of asyncpg or the operating system.
+        writing: whether a write had been sent when it happened, so that it may have been stored all the same.
+    """
+    if isinstance(error, PoolTimeout):
+        return Busy()
+    code = sqlstate(error)
+    if code is None or code.startswith(LOST):
+        return OutcomeUnknown() if writing else Unavailable()
+    if code == CANCELLED:
+        return Busy("The database took too long; nothing was changed")
+    if code.startswith(RETRY_LATER) or code.startswith(TOO_MANY):
+        return Busy()
+    if code.startswith(NO_ROOM):
+        return Full()
+    if code.startswith(NOT_READY):
+        return NotReady()
+    if code.startswith(CONFLICT):
+        return Conflict()
+    if code.startswith(INVALID):
+        return Invalid()
+    return ServerError()
+
+
+def sqlstate(error: BaseException | None) -> str | None:
+    """The five letters by which Postgres names an error, or None when the error is not the server's own word."""
+    while error is not None:
+        if code := getattr(error, "sqlstate", None):
+            return str(code)
+        error = getattr(error, "orig", None) or error.__cause__
+    return None

@@ -1,0 +1,144 @@
+"""Every setting, from the environment (and `.env`), typed and checked once, at the start."""
+
+import os
+from collections.abc import Mapping
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_type_hints
+
+import msgspec
+from dotenv import dotenv_values
+from msgspec import Meta, Struct
+
+from donebook.db.url import InvalidURL, Target, parse_database_url
+
+type Names = tuple[str, ...]
+
+
+class InvalidSetting(Exception):
+    """A setting has a value that cannot be used; the message names the variable, the value and what was expected."""
+
+
+class Settings(Struct, frozen=True, kw_only=True, rename="upper"):
+    """Every setting. `.env.example` says what each is for."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Meta(ge=1, le=65535)] = 8000
+    data_dir: Path = Path(".data")
+    database_url: str | None = None
+    auto_migrate: bool = True
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["auto", "json", "text"] = "auto"
+    allow_open: bool = False
+    allowed_hosts: Names = ()
+    allowed_origins: Names = ("http://localhost:3000",)
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine can reach the server."""
+        return self.host == "localhost" or _is_loopback(self.host)
+
+    @property
+    def hosts(self) -> Names:
+        """The names by which a request may call this server: those that are set, and its own."""
+        own = ("localhost", "127.0.0.1", "::1") if self.loopback else ()
+        return (*self.allowed_hosts, *own, self.host)
+
+    def target(self) -> Target:
+        """The database that `DATABASE_URL` names.
+
+        Raises:
+            InvalidSetting: when there is no URL, or it cannot be used.
+        """
+        try:
+            return parse_database_url(self.database_url or "")
+        except InvalidURL as problem:
+            raise InvalidSetting(f"DATABASE_URL {problem}") from None
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this process: the environment first, then `.env` in the working directory, then the defaults.
+
+    Raises:
+        InvalidSetting: naming the first variable that has a wrong value.
+    """
+    given = {**_dotenv(), **os.environ} if environ is None else environ
+    hints = get_type_hints(Settings, include_extras=True)
+    values: dict[str, Any] = {
+        name: _convert(variable, given[variable], hints[name])
+        for name, variable in zip(Settings.__struct_fields__, Settings.__struct_encode_fields__, strict=True)
+        if given.get(variable, "").strip()
+    }
+    settings = Settings(**values)
+    _check(settings)
+    return settings
+
+
+def _dotenv() -> dict[str, str]:
+    try:
+        return {name: value for name, value in dotenv_values(".env").items() if value is not None}
+    except (OSError, UnicodeDecodeError) as problem:
+        raise InvalidSetting(f".env cannot be read: {problem}") from None
+
+
+def _convert(variable: str, text: str, wanted: Any) -> object:
+    text = text.strip()
+    try:
+        if wanted is Names:
+            return tuple(part.strip() for part in text.split(",") if part.strip())
+        if wanted is Path:
+            return Path(text).expanduser()
+        if get_args(wanted) and all(isinstance(choice, str) for choice in get_args(wanted)):
+            text = text.lower()
+        return msgspec.convert(text, wanted, strict=False)
+    except (msgspec.ValidationError, RuntimeError):
+        raise InvalidSetting(f"{variable}={text!r}: expected {_expectation(wanted)}") from None
+
+
+def _expectation(wanted: object) -> str:
+    if wanted is bool:
+        return "true or false"
+    if choices := [choice for choice in get_args(wanted) if isinstance(choice, str)]:
+        return f"one of {', '.join(choices)}"
+    for meta in get_args(wanted):
+        if isinstance(meta, Meta):
+            return f"a whole number from {meta.ge} to {meta.le}"
+    return "a path" if wanted is Path else "text"
+
+
+def _check(settings: Settings) -> None:
+    if settings.database_url is not None:
+        settings.target()
+    if not _is_host(settings.host):
+        raise InvalidSetting(f"HOST={settings.host!r}: expected an IP address or `localhost`")
+    for origin in settings.allowed_origins:
+        if not origin.startswith(("http://", "https://")) or "*" in origin or origin.count("/") != 2:
+            raise InvalidSetting(
+                f"ALLOWED_ORIGINS={origin!r}: expected origins such as https://app.example.com, separated by commas"
+            )
+    for host in settings.allowed_hosts:
+        if "/" in host or (":" in host.strip("[]") and not _is_address(host)):
+            raise InvalidSetting(
+                f"ALLOWED_HOSTS={host!r}: expected host names without scheme or port, separated by commas"
+            )
+    if not settings.loopback and not settings.allow_open:
+        raise InvalidSetting(
+            f"HOST={settings.host!r}: expected a loopback address, since whoever can reach Donebook can read and"
+            " change every task; behind a proxy that authenticates, set ALLOW_OPEN=true"
+        )
+
+
+def _is_host(host: str) -> bool:
+    return host == "localhost" or _is_address(host)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
+def _is_loopback(host: str) -> bool:
+    return _is_address(host) and ip_address(host).is_loopback

@@ -1,0 +1,5 @@
+"""Which Donebook this is."""
+
+from importlib.metadata import version
+
+VERSION = version("donebook")

@@ -1,0 +1,134 @@
+"""The built web app and the API's docs page: read once at the start, compressed when they were built."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from mimetypes import guess_type
+from pathlib import Path
+from typing import Any
+
+from litestar import Request, Response
+from litestar.datastructures import Headers
+from litestar.handlers import HTTPRouteHandler, route
+from litestar.params import FromPath
+from msgspec import Struct
+
+from donebook.problems import NotFound
+
+DIST = Path(__file__).parents[3] / "frontend" / "dist"
+ENCODINGS = {"br": ".br", "gzip": ".gz"}  # the best first
+PAGE, DOCS = "index.html", "docs.html"
+
+FOREVER = "public, max-age=31536000, immutable"  # names carry a hash of the content
+REVALIDATE = "no-cache"
+STRICT = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; manifest-src 'self';"
+    " base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+FOR_DOCS = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
+    " font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+NOT_BUILT = b"The web app is not built. Run `make build` in the checkout, then start Donebook again.\n"
+API = frozenset({"api", "assets", "docs", "health", "openapi.json", "tasks"})
+"""First segments of paths that are never a page of the web app."""
+
+
+type AnyRequest = Request[Any, Any, Any]
+
+
+class Page(Struct, frozen=True):
+    """A file as it is sent: each encoding with its entity tag."""
+
+    media_type: str
+    bodies: Mapping[str, tuple[bytes, str]]
+
+    def respond(self, request: Headers, *, cache: str, policy: str = STRICT) -> Response[bytes]:
+        """The file, or 304 when the client has it (RFC 9110, section 13.1.2)."""
+        encoding = next((name for name in ENCODINGS if name in self.bodies and accepts(request, name)), "identity")
+        body, tag = self.bodies[encoding]
+        headers = {
+            "cache-control": cache,
+            "content-security-policy": policy,
+            "etag": tag,
+            "vary": "accept-encoding",
+        }
+        if tag in {known.strip().removeprefix("W/") for known in request.get("if-none-match", "").split(",")}:
+            return Response(b"", status_code=304, media_type=self.media_type, headers=headers)
+        if encoding != "identity":
+            headers["content-encoding"] = encoding
+        return Response(body, media_type=self.media_type, headers=headers)
+
+
+def accepts(request: Headers, encoding: str) -> bool:
+    """Whether the client takes an encoding (RFC 9110, section 12.5.3); `q=0` refuses it."""
+    for offer in request.get("accept-encoding", "").lower().split(","):
+        name, _, weight = offer.strip().partition(";")
+        if name.strip() == encoding:
+            return weight.replace(" ", "").rstrip("0.") != "q="
+    return False
+
+
+def read(path: Path) -> Page:
+    """A file and its compressed siblings."""
+    kind = guess_type(path.name)[0] or "application/octet-stream"
+    siblings = {"identity": path} | {name: path.with_name(path.name + end) for name, end in ENCODINGS.items()}
+    return Page(kind, {name: _tagged(file.read_bytes(), name) for name, file in siblings.items() if file.is_file()})
+
+
+def _tagged(body: bytes, encoding: str) -> tuple[bytes, str]:
+    return body, f'"{hashlib.sha256(body).hexdigest()[:20]}-{encoding}"'
+
+
+class Pages:
+    """Everything in the folder that Vite builds."""
+
+    def __init__(self, dist: Path = DIST) -> None:
+        self.root = _read_folder(dist)
+        self.assets = _read_folder(dist / "assets")
+        not_built = Page("text/plain", {"identity": _tagged(NOT_BUILT, "identity")})
+        self.page = self.root.pop(PAGE, not_built)
+        self.docs = self.root.pop(DOCS, not_built)
+
+    def deep_link(self, request: AnyRequest) -> Response[bytes] | None:
+        """The page, for an address that only the web app knows; None for those of the API and of missing files."""
+        first, *rest = request.scope["path"].strip("/").split("/")
+        if request.method not in ("GET", "HEAD") or first in API or "." in (rest or [first])[-1]:
+            return None
+        return self.page.respond(request.headers, cache=REVALIDATE)
+
+    def handlers(self) -> list[HTTPRouteHandler]:
+        """The routes of the pages and of their assets."""
+
+        @_page("/")
+        def app(request: AnyRequest) -> Response[bytes]:
+            return self.page.respond(request.headers, cache=REVALIDATE)
+
+        @_page("/docs")
+        def docs(request: AnyRequest) -> Response[bytes]:
+            return self.docs.respond(request.headers, cache=REVALIDATE, policy=FOR_DOCS)
+
+        @_page("/assets/{name:str}")
+        def asset(request: AnyRequest, name: FromPath[str]) -> Response[bytes]:
+            if name not in self.assets:
+                raise NotFound
+            return self.assets[name].respond(request.headers, cache=FOREVER)
+
+        @_page("/favicon.ico", *(f"/{name}" for name in self.root))
+        def file(request: AnyRequest) -> Response[bytes]:
+            name = request.scope["path"].strip("/")
+            if name not in self.root:
+                raise NotFound
+            return self.root[name].respond(request.headers, cache=REVALIDATE)
+
+        return [app, docs, asset, file]
+
+
+def _page(*paths: str) -> Callable[[Callable[..., Response[bytes]]], HTTPRouteHandler]:
+    return route(list(paths), http_method=["GET", "HEAD"], include_in_schema=False, sync_to_thread=False)
+
+
+def _read_folder(folder: Path) -> dict[str, Page]:
+    if not folder.is_dir():
+        return {}
+    files = [file for file in folder.iterdir() if file.is_file() and file.suffix not in ENCODINGS.values()]
+    return {file.name: read(file) for file in files}

@@ -1,0 +1,84 @@
+"""What the tests share: one Postgres, one server, and a client that finds the list empty. Nothing of ours is mocked."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import asyncpg
+import httpx
+import pytest
+
+from donebook.db.embedded import Embedded, acquire
+from tests.server import Server
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
+    """The embedded Postgres, for the whole run."""
+    postgres = acquire(tmp_path_factory.mktemp("cluster"), serving=False)
+    yield postgres
+    postgres.release()
+
+
+@pytest.fixture(scope="session")
+def admin_url(cluster: Embedded) -> str:
+    """The same cluster as its superuser, to make and to hurt databases."""
+    password = (cluster.data / "postgres" / "postgres.password").read_text().strip()
+    return f"postgresql://postgres:{password}@127.0.0.1:{urlsplit(cluster.url).port}/postgres"
+
+
+@pytest.fixture(scope="session")
+def make_database(cluster: Embedded, admin_url: str) -> Callable[[], str]:
+    """Make empty databases that belong to the ordinary role; each call gives the URL of another."""
+    made = 0
+
+    def make() -> str:
+        nonlocal made
+        made += 1
+        name = f"scratch_{made}"
+        asyncio.run(execute(admin_url, f"CREATE DATABASE {name} OWNER donebook"))
+        return cluster.url.rpartition("/")[0] + f"/{name}"
+
+    return make
+
+
+@pytest.fixture
+def database_url(make_database: Callable[[], str]) -> str:
+    """An empty database for one test."""
+    return make_database()
+
+
+@pytest.fixture(scope="session")
+def server(make_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A running `donebook serve`, for the whole run."""
+    with Server(tmp_path_factory.mktemp("server"), DATABASE_URL=make_database(), LOG_LEVEL="info") as running:
+        yield running
+
+
+@pytest.fixture
+async def client(server: Server) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a server whose list is empty."""
+    async with httpx.AsyncClient(base_url=server.url, timeout=30) as http:
+        await clear(server)
+        yield http
+
+
+async def clear(server: Server) -> None:
+    """Empty the list of a server."""
+    await execute(server.environment["DATABASE_URL"], "TRUNCATE tasks")
+
+
+async def execute(url: str, statement: str) -> list[asyncpg.Record]:
+    """What one statement gives, on a connection of its own."""
+    connection = await asyncpg.connect(url)
+    try:
+        return await connection.fetch(statement)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+def checkout() -> Path:
+    """The folder of the project."""
+    return Path(__file__).parents[1]
