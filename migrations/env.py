@@ -1,14 +1,18 @@
 """How migrations run: in one transaction, one deployment at a time, giving up rather than blocking traffic."""
 
 import asyncio
+import sys
 from typing import Any
 
 from alembic import context
+from alembic.util import CommandError
 from sqlalchemy import Connection, text
 
 from donebook.accounts import models as accounts
 from donebook.db.base import Base
 from donebook.db.engine import create_migration_engine
+from donebook.db.migrations import reason
+from donebook.problems import DATABASE_ERRORS
 from donebook.tasks import models as tasks
 
 MODELS = (accounts, tasks)  # importing them is what fills Base.metadata
@@ -39,18 +43,25 @@ def migrate(connection: Connection) -> None:
 
 async def online() -> None:
     """Migrate the database."""
-    engine = create_migration_engine(context.config.engine)  # type: ignore[attr-defined]
+    pool = context.config.engine  # type: ignore[attr-defined]
+    engine = create_migration_engine(pool)
     try:
         async with engine.connect() as connection:
             await connection.run_sync(migrate)
+    except CommandError as error:
+        sys.exit(f"donebook: {error}")
+    except DATABASE_ERRORS as error:
+        where = pool.get_execution_options()["target"].direct.display
+        sys.exit(f"donebook: cannot migrate {where}, nothing was changed: {reason(error)}")
     finally:
         await engine.dispose()
 
 
 def offline() -> None:
     """Write the SQL that would migrate a database."""
-    configure(dialect_name="postgresql", literal_binds=True)
+    configure(dialect_name="postgresql", dialect_opts={"paramstyle": "named"}, literal_binds=True)
     with context.begin_transaction():
+        context.execute(f"SELECT pg_advisory_xact_lock({LOCK})")
         context.execute(f"SET LOCAL lock_timeout = '{WAIT_FOR_TABLES}'")
         context.run_migrations()
 

@@ -47,7 +47,7 @@ def create_app(given: Settings | None = None) -> Litestar:
     Args:
         given: the settings, or None for those of the environment.
     """
-    chosen = given or settings.load()
+    chosen = given or settings.load_or_exit()
     pages = Pages()
     app = Litestar(
         route_handlers=[BaselineController, HealthController, *pages.handlers()],
@@ -68,7 +68,8 @@ def create_app(given: Settings | None = None) -> Litestar:
         request_max_body_size=MAX_BODY,
         logging_config=None,
     )
-    app.asgi_handler = Edge(app.asgi_handler, chosen)
+    methods = {route.path_format: route.methods for route in app.routes}
+    app.asgi_handler = Edge(app.asgi_handler, chosen, methods)
     return app
 
 

@@ -13,11 +13,9 @@ import click
 from msgspec import structs
 
 from donebook import settings
-from donebook.settings import InvalidSetting, Settings
+from donebook.settings import Settings
 
 APP = "donebook.asgi:create_app"
-WRONG_SETTING = 2
-CANNOT_START = 1
 LAST_REQUESTS = 3  # s: how long running requests may take to finish after a stop
 WAIT_FOR_DATABASE = 30  # s: how long the start waits for a database that does not answer yet
 
@@ -26,28 +24,25 @@ os.environ.setdefault("LITESTAR_APP", APP)  # `litestar …` loads this module f
 
 def main() -> None:
     """The `donebook` command."""
+    from alembic.util import CommandError
     from litestar.cli.main import litestar_group
 
     try:
         litestar_group(prog_name="donebook")
-    except InvalidSetting as problem:
-        stop(str(problem), WRONG_SETTING)
+    except CommandError as problem:
+        stop(str(problem))
 
 
-def stop(message: str, code: int) -> NoReturn:
+def stop(message: str) -> NoReturn:
     """End the process with one line for people."""
-    print(f"donebook: {message}", file=sys.stderr)
-    sys.exit(code)
+    sys.exit(f"donebook: {message}")
 
 
 @click.command
 @click.option("--reload", is_flag=True, help="Restart when the code changes (for development).")
 def serve(reload: bool) -> None:
     """Serve the web app and the API; start and migrate the local database as needed."""
-    try:
-        run(settings.load(), reload=reload)
-    except InvalidSetting as problem:
-        stop(str(problem), WRONG_SETTING)
+    run(settings.load_or_exit(), reload=reload)
 
 
 def run(chosen: Settings, *, reload: bool) -> None:
@@ -55,6 +50,7 @@ def run(chosen: Settings, *, reload: bool) -> None:
     import uvicorn
 
     from donebook import logs
+    from donebook.malformed import Protocol
 
     logs.configure(chosen)
     for ending in (signal.SIGTERM, signal.SIGHUP):
@@ -67,7 +63,7 @@ def run(chosen: Settings, *, reload: bool) -> None:
         print(banner(chosen, local=local), flush=True)
         options: dict[str, Any] = {
             "loop": "uvloop",
-            "http": "httptools",
+            "http": Protocol,
             "ws": "none",
             "log_config": None,
             "access_log": False,
@@ -93,10 +89,7 @@ def listen(chosen: Settings, stack: ExitStack) -> socket.socket:
             socket.create_server((chosen.host.strip("[]"), chosen.port), family=family, backlog=2048)
         )
     except OSError as problem:
-        stop(
-            f"cannot listen on {chosen.host}:{chosen.port}: {problem.strerror}; set HOST or PORT",
-            CANNOT_START,
-        )
+        stop(f"cannot listen on {chosen.host}:{chosen.port}: {problem.strerror}; set HOST or PORT")
 
 
 def with_database(chosen: Settings, stack: ExitStack) -> Settings:
@@ -108,7 +101,7 @@ def with_database(chosen: Settings, stack: ExitStack) -> Settings:
     try:
         postgres = acquire(chosen.data_dir, serving=True)
     except EmbeddedError as problem:
-        stop(str(problem), CANNOT_START)
+        stop(str(problem))
     stack.callback(postgres.release)
     stack.callback(lambda: [signal.signal(ending, signal.SIG_IGN) for ending in (signal.SIGINT, signal.SIGTERM)])
     return structs.replace(chosen, database_url=postgres.url)
@@ -119,7 +112,7 @@ def migrate(chosen: Settings) -> None:
     from donebook.asgi import database
     from donebook.db import migrations
     from donebook.db.migrations import State
-    from donebook.problems import DATABASE_ERRORS, NotReady, from_database
+    from donebook.problems import DATABASE_ERRORS, Unavailable, from_database
 
     until = time.monotonic() + WAIT_FOR_DATABASE
     while True:
@@ -130,20 +123,13 @@ def migrate(chosen: Settings) -> None:
                 state = State.CURRENT
             break
         except DATABASE_ERRORS as error:
-            problem = from_database(error, writing=False)
-            if isinstance(problem, NotReady) or time.monotonic() > until:
-                stop(
-                    f"cannot use the database {chosen.target().display}: {migrations.reason(error)}",
-                    CANNOT_START,
-                )
+            if type(from_database(error, writing=False)) is not Unavailable or time.monotonic() > until:
+                stop(f"cannot use the database {chosen.target().display}: {migrations.reason(error)}")
             time.sleep(0.5)
     if state is State.PENDING:
-        stop(
-            "the database lacks migrations that this version needs; run: donebook database upgrade",
-            CANNOT_START,
-        )
+        stop("the database lacks migrations that this version needs; run: donebook database upgrade")
     if state is State.AHEAD:
-        stop("the database was migrated by a newer version of Donebook; run that version", CANNOT_START)
+        stop("the database was migrated by a newer version of Donebook; run that version")
 
 
 def banner(chosen: Settings, *, local: bool) -> str:

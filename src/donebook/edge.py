@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Iterable, Mapping
 from time import perf_counter
 from uuid import uuid4
 
@@ -10,12 +11,14 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from donebook.cors import CORS
-from donebook.problems import Problem, UnknownHost, document
+from donebook.problems import NotFound, Problem, TooLarge, UnknownHost, document
 from donebook.settings import Settings
 
 log = logging.getLogger("donebook.access")
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._~+/=-]{1,128}", re.ASCII)
+HOST = re.compile(r"(?:(?P<name>[\w.~-]+)|\[(?P<address>[0-9a-f:.]+)\])(?::\d{0,5})?", re.ASCII | re.IGNORECASE)
+MOST_TO_DRAIN = 16 * 1024 * 1024  # bytes
 API_POLICY = b"default-src 'none'; frame-ancestors 'none'"
 SECURITY = {
     b"content-security-policy": API_POLICY,
@@ -32,8 +35,9 @@ SECURITY = {
 class Edge:
     """Wraps the whole application, its 404s included."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, methods: Mapping[str, Iterable[str]]) -> None:
         self.app = app
+        self.allow = {path: ", ".join(sorted(those)).encode() for path, those in methods.items()}
         self.cors = CORS(settings)
         self.any_host = "*" in settings.hosts
         self.hosts = {host.strip("[]").lower() for host in settings.hosts}
@@ -47,7 +51,8 @@ class Edge:
         request = Headers.from_scope(scope)
         request_id = _request_id(request)
         scope["state"]["request_id"] = request_id
-        cors = self.cors.headers(scope["scheme"], request)
+        ours = self._ours(request.getall("host", []))
+        cors = self.cors.headers(scope["scheme"], request) if ours else []
         own = [(b"x-request-id", request_id.encode()), (b"vary", b"origin"), *cors]
         status = 500
 
@@ -55,12 +60,19 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                if status == TooLarge.status and "expect" not in request:
+                    await _drain(receive)
+                if scope["method"] == "OPTIONS" and scope.get("path_template") in self.allow:
+                    # Litestar's own answer names only the methods of the handler that was registered first.
+                    message["headers"] = [(b"allow", self.allow[scope["path_template"]])]
                 message["headers"] = _complete(list(message.get("headers", ())), own)
             await send(message)
 
         try:
-            if not self._ours(request.get("host")):
+            if not ours:
                 await _answer(UnknownHost(), request_id, send_with_headers)
+            elif b"%2f" in scope["raw_path"].lower():
+                await _answer(NotFound(), request_id, send_with_headers)  # else it would be taken for a separator
             elif (preflight := self.cors.preflight(scope["method"], request, cors)) is not None:
                 own += preflight[len(cors) :]
                 await send_with_headers({"type": "http.response.start", "status": 204, "headers": []})
@@ -70,10 +82,14 @@ class Edge:
         finally:
             _log(scope, status, started, request_id)
 
-    def _ours(self, host: str | None) -> bool:
+    def _ours(self, hosts: list[str]) -> bool:
+        """Whether the one `Host` is one of ours; none, several or a malformed one never are (RFC 9112, section 3.2)."""
+        host = HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
+        if host is None:
+            return False
         if self.any_host:
             return True
-        name = re.sub(r":\d*$", "", host or "").strip("[]").lower()
+        name = (host["name"] or host["address"]).lower()
         parent = name.partition(".")[2]
         return name in self.hosts or (parent != "" and f"*.{parent}" in self.hosts)
 
@@ -93,6 +109,18 @@ async def _answer(problem: Problem, request_id: str, send: Send) -> None:
     headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": problem.status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+async def _drain(receive: Receive) -> None:
+    """Read on for a while: a client that is still sending when the connection closes never sees the answer."""
+    read = 0
+    while read < MOST_TO_DRAIN:
+        message = await receive()
+        if message["type"] != "http.request":
+            return
+        read += len(message["body"])
+        if not message["more_body"]:
+            return
 
 
 def _log(scope: HTTPScope, status: int, started: float, request_id: str) -> None:

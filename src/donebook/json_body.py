@@ -1,5 +1,6 @@
 """Request bodies: strict JSON, decoded once, straight into the contract's Structs."""
 
+import re
 from typing import Any, ClassVar
 
 import msgspec
@@ -30,11 +31,14 @@ class StrictJSON(AbstractDTO[Any]):
         if kind.partition(";")[0].strip().lower() != "application/json":
             raise NotJson(f"The body must be application/json, not {kind or 'without a content type'}"[:200])
         try:
-            return self.decoders[self.asgi_connection.route_handler.handler_id].decode(value)
+            # As text first: msgspec does not look into members that it skips, and they must be UTF-8 as well.
+            return self.decoders[self.asgi_connection.route_handler.handler_id].decode(value.decode())
         except msgspec.ValidationError as error:
             raise Invalid(_sentence(str(error))) from None
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise Invalid(f"The body is not JSON: {error}") from None
+        except UnicodeDecodeError as error:
+            raise Invalid(f"The body is not UTF-8, from byte {error.start} on") from None
+        except msgspec.DecodeError as error:
+            raise Invalid(_not_json(str(error))) from None
         except RecursionError:
             raise Invalid("The body is nested too deeply") from None
 
@@ -70,8 +74,18 @@ class StrictJSON(AbstractDTO[Any]):
 
 
 def _sentence(message: str) -> str:
-    """Msgspec's "Expected `str` of length <= 200 - at `$.title`" with the member's name first."""
-    message = message.replace("`", "")
-    what, separator, where = message.rpartition(" - at $")
-    where = where.removeprefix(".")
-    return f"{where}: {what[0].lower()}{what[1:]}" if separator and where else what or message
+    """Msgspec's "Expected `str` of length <= 200 - at `$.title`", for people: the member first, no regular expression."""
+    what, _, where = message.replace("`", "").partition(" - at $")
+    if " matching regex " in what:
+        what = "Expected text without NUL characters"
+    what = what.replace("str of length >= 1", "text of at least 1 character")
+    what = re.sub(r"str of length <= (\d+)", r"text of at most \1 characters", what)
+    member = where.removeprefix(".")
+    return f"{member}: {what[0].lower()}{what[1:]}" if member else what
+
+
+def _not_json(message: str) -> str:
+    """Msgspec says of half a surrogate pair, which JSON allows and text does not, that the input is truncated."""
+    if "surrogate" in message or "truncated" in message:
+        return "The body is not JSON: it ends too early, or holds half of a surrogate pair"
+    return f"The body is not JSON: {message}"

@@ -85,7 +85,7 @@ class Invalid(Problem):
     """The body is not valid."""
 
     status = 422
-    example = "title: expected str of length <= 200"
+    example = "title: expected text of at most 200 characters"
 
 
 class ServerError(Problem):
@@ -154,7 +154,13 @@ DATABASE_ERRORS = (DBAPIError, PoolTimeout, PostgresError, asyncpg.InterfaceErro
 """What talking to the database can raise; `OSError` covers refused connections, failed look-ups and time-outs."""
 
 LOST = ("08", "57P")  # connection exceptions; shutdown, crash, cannot connect now
+CLOSED = (
+    "25006",
+    "55000",
+    "55006",
+)  # read-only, as after a failover; not accepting connections; being dropped or moved
 RETRY_LATER = ("40001", "40P01", "55P03")  # serialization failure, deadlock, lock not available
+PLAN_CHANGED = "0A000"  # a table changed under a prepared statement
 CANCELLED = "57014"  # a statement that ran out of time
 NO_ROOM = ("53100", "53200", "58", "XX")  # disk full, out of memory, system error, internal error
 TOO_MANY = ("53300", "53400")
@@ -175,9 +181,11 @@ def from_database(error: BaseException, *, writing: bool) -> Problem:
     code = sqlstate(error)
     if code is None or code.startswith(LOST):
         return OutcomeUnknown() if writing else Unavailable()
+    if code.startswith(CLOSED):
+        return Unavailable()
     if code == CANCELLED:
         return Busy("The database took too long; nothing was changed")
-    if code.startswith(RETRY_LATER) or code.startswith(TOO_MANY):
+    if code.startswith((*RETRY_LATER, *TOO_MANY, PLAN_CHANGED)):
         return Busy()
     if code.startswith(NO_ROOM):
         return Full()

@@ -1,6 +1,7 @@
 """Every setting, from the environment (and `.env`), typed and checked once, at the start."""
 
 import os
+import sys
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
@@ -72,6 +73,15 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     settings = Settings(**values)
     _check(settings)
     return settings
+
+
+def load_or_exit() -> Settings:
+    """The settings of this process; a wrong one ends it with exit code 2 and one line, wherever it was started from."""
+    try:
+        return load()
+    except InvalidSetting as problem:
+        print(f"donebook: {problem}", file=sys.stderr)
+        sys.exit(2)
 
 
 def _dotenv() -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Executable, Row, Select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
-from donebook.problems import DATABASE_ERRORS, from_database, sqlstate
+from donebook.problems import DATABASE_ERRORS, PLAN_CHANGED, Problem, from_database, sqlstate
 
 log = logging.getLogger("donebook.database")
 
@@ -24,6 +24,16 @@ async def run(
     """
     engine = session.bind
     assert isinstance(engine, AsyncEngine)  # noqa: S101 - sessions are made for engines only, in `donebook.asgi`
+    try:
+        return await _once(engine, statement, parameters)
+    except Problem as problem:
+        # A table changed under the prepared statement: nothing was executed, and the next attempt prepares it anew.
+        if sqlstate(problem) != PLAN_CHANGED:
+            raise
+        return await _once(engine, statement, parameters)
+
+
+async def _once(engine: AsyncEngine, statement: Executable, parameters: dict[str, Any] | None) -> Sequence[Row[Any]]:
     sent = False
     try:
         async with engine.connect() as connection:

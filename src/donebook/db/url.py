@@ -44,7 +44,7 @@ class Target(Struct, frozen=True, kw_only=True):
     @property
     def display(self) -> str:
         """The URL for people to read: never with its password."""
-        return self.sqlalchemy_url.set(query={}).render_as_string(hide_password=True)
+        return self.sqlalchemy_url.set(drivername="postgresql").render_as_string(hide_password=True)
 
     @property
     def sqlalchemy_url(self) -> URL:
