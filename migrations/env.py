@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from donebook.accounts import models as accounts
 from donebook.db.base import Base
 from donebook.db.engine import create_migration_engine
-from donebook.db.migrations import reason
+from donebook.db.migrations import AHEAD, reason
 from donebook.problems import DATABASE_ERRORS
 from donebook.tasks import models as tasks
 
@@ -49,7 +49,8 @@ async def online() -> None:
         async with engine.connect() as connection:
             await connection.run_sync(migrate)
     except CommandError as error:
-        sys.exit(f"donebook: {error}")
+        newer = "Can't locate revision" in str(error)
+        sys.exit(f"donebook: {AHEAD if newer else error}")
     except DATABASE_ERRORS as error:
         where = pool.get_execution_options()["target"].direct.display
         sys.exit(f"donebook: cannot migrate {where}, nothing was changed: {reason(error)}")

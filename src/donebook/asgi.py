@@ -68,6 +68,7 @@ def create_app(given: Settings | None = None) -> Litestar:
         request_max_body_size=MAX_BODY,
         logging_config=None,
     )
+    openapi.complete(app)
     methods = {route.path_format: route.methods for route in app.routes}
     app.asgi_handler = Edge(app.asgi_handler, chosen, methods)
     return app

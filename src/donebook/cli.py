@@ -129,7 +129,7 @@ def migrate(chosen: Settings) -> None:
     if state is State.PENDING:
         stop("the database lacks migrations that this version needs; run: donebook database upgrade")
     if state is State.AHEAD:
-        stop("the database was migrated by a newer version of Donebook; run that version")
+        stop(migrations.AHEAD)
 
 
 def banner(chosen: Settings, *, local: bool) -> str:

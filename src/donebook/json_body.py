@@ -74,7 +74,7 @@ class StrictJSON(AbstractDTO[Any]):
 
 
 def _sentence(message: str) -> str:
-    """Msgspec's "Expected `str` of length <= 200 - at `$.title`", for people: the member first, no regular expression."""
+    """What msgspec says, for people: "Expected `str` of length <= 200 - at `$.title`" with the member first."""
     what, _, where = message.replace("`", "").partition(" - at $")
     if " matching regex " in what:
         what = "Expected text without NUL characters"

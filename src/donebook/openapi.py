@@ -2,10 +2,25 @@
 
 from collections.abc import Mapping
 
+import msgspec
+from litestar import Litestar
 from litestar.enums import MediaType
 from litestar.openapi import OpenAPIConfig, ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Example, License, Server, Tag
+from litestar.openapi.spec import (
+    Example,
+    License,
+    OpenAPIFormat,
+    OpenAPIHeader,
+    OpenAPIMediaType,
+    OpenAPIResponse,
+    OpenAPIType,
+    Operation,
+    RequestBody,
+    Schema,
+    Server,
+    Tag,
+)
 
 from donebook import problems
 from donebook.problems import Problem, ProblemDocument
@@ -48,7 +63,68 @@ def _example(kind: type[Problem]) -> Example:
         "detail": kind.example or kind.title(),
         "request_id": "4f1c0d7b9a3e",
     }
-    return Example(id=kind.type(), summary=kind.title(), value=document)
+    return Example(summary=kind.title(), value=document)
+
+
+def examples(answer: object, body: object = None) -> dict[str, object]:
+    """What a handler's `opt` carries, so that the document shows one answer and one body that belong together."""
+    return {"example_answer": answer, "example_body": body}
+
+
+def complete(app: Litestar) -> None:
+    """Put into the document what Litestar cannot be told, and leave in it only answers that are really sent."""
+    document = app.openapi_schema
+    operations = {
+        operation.operation_id: operation
+        for item in (document.paths or {}).values()
+        for operation in (item.get, item.post, item.put, item.delete, item.patch)
+        if operation is not None
+    }
+    for route in app.routes:
+        for handler in getattr(route, "route_handlers", ()):
+            operation = operations.get(getattr(handler, "operation_id", None))
+            if operation is not None:
+                _complete(operation, handler.opt)
+    for schema in document.components.schemas.values():
+        for name, member in (schema.properties or {}).items():
+            if name.endswith("_at") and isinstance(member, Schema):
+                member.format = OpenAPIFormat.DATE_TIME
+
+
+def _complete(operation: Operation, opt: dict[str, object]) -> None:
+    operation.responses = {
+        status: response
+        for status, response in (operation.responses or {}).items()
+        if not isinstance(response, OpenAPIResponse) or _sent(status, response)
+    }
+    for status, response in operation.responses.items():
+        if not isinstance(response, OpenAPIResponse):
+            continue
+        response.headers = {**(response.headers or {}), "X-Request-ID": REQUEST_ID_HEADER}
+        if status == "503":
+            response.headers["Retry-After"] = RETRY_AFTER_HEADER
+        if status.startswith("2"):
+            _show(response.content, opt.get("example_answer"))
+    if isinstance(operation.request_body, RequestBody):
+        _show(operation.request_body.content, opt.get("example_body"))
+
+
+def _sent(status: str, response: OpenAPIResponse) -> bool:
+    """Whether an answer has a shape of ours; Litestar adds its own 422 wherever there is a parameter."""
+    return not (status == "422" and MediaType.JSON in (response.content or {}))
+
+
+def _show(content: dict[str, OpenAPIMediaType] | None, example: object) -> None:
+    for media in (content or {}).values():
+        media.example = msgspec.to_builtins(example)
+
+
+REQUEST_ID_HEADER = OpenAPIHeader(
+    schema=Schema(type=OpenAPIType.STRING), description="The request's id: the one that was sent, or a new one"
+)
+RETRY_AFTER_HEADER = OpenAPIHeader(
+    schema=Schema(type=OpenAPIType.INTEGER, minimum=1), description="Seconds after which trying again makes sense"
+)
 
 
 class _Document(JsonRenderPlugin):

@@ -160,7 +160,7 @@ CLOSED = (
     "55006",
 )  # read-only, as after a failover; not accepting connections; being dropped or moved
 RETRY_LATER = ("40001", "40P01", "55P03")  # serialization failure, deadlock, lock not available
-PLAN_CHANGED = "0A000"  # a table changed under a prepared statement
+PLAN_CHANGED = "0A000"  # a table changed under a prepared statement, again and again
 CANCELLED = "57014"  # a statement that ran out of time
 NO_ROOM = ("53100", "53200", "58", "XX")  # disk full, out of memory, system error, internal error
 TOO_MANY = ("53300", "53400")

@@ -2,14 +2,13 @@
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 type Timestamp = Annotated[
     str,
     Meta(
         description="RFC 3339, in UTC, always with six digits of a second",
         examples=["2026-01-01T10:00:00.000000Z"],
-        extra_json_schema={"format": "date-time"},
     ),
 ]
 type Title = Annotated[
@@ -57,3 +56,16 @@ class TaskUpdate(Struct, kw_only=True):
     title: Title | None = None
     description: Description | None = None
     completed: bool | None = None
+
+
+EXAMPLE_CREATE = TaskCreate(title="Buy milk", description="Two bottles, the blue ones")
+EXAMPLE_UPDATE = TaskUpdate(completed=True)
+EXAMPLE = Task(
+    id="01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+    title="Buy milk",
+    description="Two bottles, the blue ones",
+    completed=False,
+    created_at="2026-01-01T10:00:00.000000Z",
+    updated_at="2026-01-01T10:00:00.000000Z",
+)
+EXAMPLE_UPDATED = structs.replace(EXAMPLE, completed=True, updated_at="2026-01-01T10:05:00.000000Z")

@@ -2,18 +2,22 @@
 
 import re
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, delete, get, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, JSONBody
+from litestar.openapi.spec import Example
+from litestar.params import JSONBody, PathParameter
 
+from donebook.baseline import contract
 from donebook.baseline.contract import Task, TaskCreate, TaskUpdate
-from donebook.openapi import BODY, DATABASE, FOUND, WRITE, answers
+from donebook.openapi import BODY, DATABASE, FOUND, WRITE, answers, examples
 from donebook.problems import TaskNotFound
 from donebook.tasks import models
 from donebook.tasks.service import TaskService
 
+TaskId = Annotated[str, PathParameter(description="The task's id", examples=[Example(value=contract.EXAMPLE.id)])]
 UUID_FORM = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 
 
@@ -23,12 +27,24 @@ class BaselineController(Controller):
     path = "/tasks"
     tags = ["Tasks"]
 
-    @get(operation_id="listTasks", summary="List every task", responses=answers(*DATABASE))
+    @get(
+        operation_id="listTasks",
+        summary="List every task",
+        response_description="Every task; an empty array when there is none",
+        responses=answers(*DATABASE),
+        opt=examples([contract.EXAMPLE]),
+    )
     async def list_tasks(self, tasks: NamedDependency[TaskService]) -> list[Task]:
         """Every task, in the order in which they were created."""
         return [shape(task) for task in await tasks.in_order()]
 
-    @post(operation_id="createTask", summary="Add a task", responses=answers(*BODY, *WRITE))
+    @post(
+        operation_id="createTask",
+        summary="Add a task",
+        response_description="The task, stored",
+        responses=answers(*BODY, *WRITE),
+        opt=examples(contract.EXAMPLE, body=contract.EXAMPLE_CREATE),
+    )
     async def create_task(self, tasks: NamedDependency[TaskService], data: JSONBody[TaskCreate]) -> Task:
         """Add a task. It is open, whatever the body says."""
         return shape(await tasks.add(data.title, data.description))
@@ -37,10 +53,12 @@ class BaselineController(Controller):
         "/{task_id:str}",
         operation_id="updateTask",
         summary="Change a task",
+        response_description="The task, changed",
         responses=answers(*BODY, *FOUND, *WRITE),
+        opt=examples(contract.EXAMPLE_UPDATED, body=contract.EXAMPLE_UPDATE),
     )
     async def update_task(
-        self, tasks: NamedDependency[TaskService], task_id: FromPath[str], data: JSONBody[TaskUpdate]
+        self, tasks: NamedDependency[TaskService], task_id: TaskId, data: JSONBody[TaskUpdate]
     ) -> Task:
         """Change a task. An absent member or a null leaves the field as it is."""
         return shape(
@@ -51,9 +69,10 @@ class BaselineController(Controller):
         "/{task_id:str}",
         operation_id="deleteTask",
         summary="Delete a task",
+        response_description="The task is gone",
         responses=answers(*FOUND, *WRITE),
     )
-    async def delete_task(self, tasks: NamedDependency[TaskService], task_id: FromPath[str]) -> None:
+    async def delete_task(self, tasks: NamedDependency[TaskService], task_id: TaskId) -> None:
         """Delete a task."""
         await tasks.remove(known(task_id))
 

@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from donebook.db.config import MIGRATIONS, Database
 from donebook.db.engine import create_migration_engine
 
+AHEAD = "the database was migrated by a newer version of Donebook; run that version"
+
 
 class State(StrEnum):
     """How the database stands to this version's migrations."""

@@ -5,21 +5,38 @@ from typing import Any, Literal
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency
 from litestar.openapi import ResponseSpec
+from litestar.openapi.spec import Example
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from donebook.db.migrations import State
+from donebook.db.migrations import AHEAD, State
 from donebook.health import service
 from donebook.health.contract import Health, Live, NotReady, Ready, Unhealthy
-from donebook.openapi import answers
+from donebook.openapi import answers, examples
 from donebook.problems import Unavailable
 
+HEALTHY = Health(status="healthy", database="connected")
+ALIVE = Live(status="alive")
+READY = Ready(status="ready", database="connected", migrations="current")
 DISCONNECTED = "The database cannot be reached"
 STATES: dict[State | None, Literal["pending", "ahead"]] = {State.PENDING: "pending", State.AHEAD: "ahead"}
 WHY = {
     None: DISCONNECTED,
     State.PENDING: "The database lacks migrations that this version needs; run `donebook database upgrade`",
-    State.AHEAD: "The database was migrated by a newer version of Donebook; run that version",
+    State.AHEAD: AHEAD[0].upper() + AHEAD[1:],
 }
+
+
+def not_ready(state: State | None) -> NotReady:
+    """Why there should be no traffic; None: the database does not answer."""
+    return NotReady(
+        status="not ready",
+        database="disconnected" if state is None else "connected",
+        migrations=STATES.get(state, "unknown"),
+        detail=WHY[state],
+    )
+
+
+UNHEALTHY = Unhealthy(status="unhealthy", database="disconnected", detail=DISCONNECTED)
 
 
 class HealthController(Controller):
@@ -33,25 +50,34 @@ class HealthController(Controller):
         summary="Whether the service works",
         responses={
             **answers(),
-            503: ResponseSpec(Unhealthy, description="The database does not answer", generate_examples=False),
+            503: ResponseSpec(
+                Unhealthy,
+                description="The database does not answer",
+                generate_examples=False,
+                examples=[Example(value=UNHEALTHY)],
+            ),
         },
+        response_description="It works",
+        opt=examples(HEALTHY),
     )
     async def get_health(self, db_engine: NamedDependency[AsyncEngine]) -> Response[Health]:
         """Whether the service works, its database included."""
         if await service.answers(db_engine):
-            return Response(Health(status="healthy", database="connected"))
-        return unavailable(Unhealthy(status="unhealthy", database="disconnected", detail=DISCONNECTED))
+            return Response(HEALTHY)
+        return unavailable(UNHEALTHY)
 
     @get(
         "/live",
         operation_id="getLiveness",
         summary="Whether the process lives",
+        response_description="It lives",
         responses=answers(),
+        opt=examples(ALIVE),
         sync_to_thread=False,
     )
     def get_liveness(self) -> Live:
         """Whether the process answers. Never asks the database, so that a probe lets a serverless one sleep."""
-        return Live(status="alive")
+        return ALIVE
 
     @get(
         "/ready",
@@ -59,22 +85,22 @@ class HealthController(Controller):
         summary="Whether the service may get traffic",
         responses={
             **answers(),
-            503: ResponseSpec(NotReady, description="Not ready, and why", generate_examples=False),
+            503: ResponseSpec(
+                NotReady,
+                description="Not ready, and why",
+                generate_examples=False,
+                examples=[Example(value=not_ready(None))],
+            ),
         },
+        response_description="It may get traffic",
+        opt=examples(READY),
     )
     async def get_readiness(self, db_engine: NamedDependency[AsyncEngine]) -> Response[Ready]:
         """Whether the database answers and has the migrations that this version needs."""
         state = await service.migrated(db_engine)
         if state is State.CURRENT:
-            return Response(Ready(status="ready", database="connected", migrations="current"))
-        return unavailable(
-            NotReady(
-                status="not ready",
-                database="disconnected" if state is None else "connected",
-                migrations=STATES.get(state, "unknown"),
-                detail=WHY[state],
-            )
-        )
+            return Response(READY)
+        return unavailable(not_ready(state))
 
 
 def unavailable(body: Unhealthy | NotReady) -> Response[Any]:

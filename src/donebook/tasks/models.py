@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Text, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from donebook.db.base import TIME, Owned
@@ -20,7 +20,7 @@ class Task(Owned):
         Index(None, "workspace_id", "ordinal", unique=True),
     )
 
-    workspace_id: Mapped[UUID] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"))
+    workspace_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("workspaces.id", ondelete="CASCADE"))
     ordinal: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
     title: Mapped[str] = mapped_column(Text)
     description: Mapped[str | None] = mapped_column(Text)

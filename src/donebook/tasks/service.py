@@ -20,7 +20,7 @@ class TaskService(Service[Task, TaskRepository]):
 
     async def add(self, title: str, description: str | None) -> Task:
         """The new task, as stored; it is open."""
-        return await self.repository.add(Task(title=title, description=description))
+        return await self.repository.create(title, description)
 
     async def change(
         self,

@@ -18,8 +18,8 @@ after one, and the next user adopts it. It listens on 127.0.0.1 only, on a port 
 it can, and asks everybody for a password.
 """
 
-from donebook.db.embedded.acquire import Embedded, acquire
 from donebook.db.embedded.errors import EmbeddedError
+from donebook.db.embedded.use import Embedded, acquire
 
 __all__ = ["Embedded", "EmbeddedError", "acquire", "release"]
 

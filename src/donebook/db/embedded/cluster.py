@@ -117,11 +117,6 @@ def passwords_known(layout: Layout) -> bool:
 
 def make_fit(layout: Layout, account: Account) -> None:
     """Let the account, and nobody else, use the cluster's files, as PostgreSQL demands before it starts."""
-    if os.geteuid() != 0 and layout.cluster.stat().st_uid != os.geteuid():
-        raise EmbeddedError(
-            f"The cluster in {layout.cluster} belongs to user ID {layout.cluster.stat().st_uid}; "
-            "run Donebook as that user or as root, or choose another DATA_DIR."
-        )
     account.give(layout.cluster)
     if layout.cluster.stat().st_mode & 0o077:
         layout.cluster.chmod(0o700)

@@ -38,7 +38,12 @@ class Layout:
 
     @property
     def finished(self) -> bool:
-        """Whether a whole cluster is here; whatever else stands in its place is refused, never removed."""
+        """Whether a whole cluster of ours is here; whatever else stands in its place is refused, never removed."""
+        owner = self.cluster.stat().st_uid if self.cluster.exists() else os.geteuid()
+        if os.geteuid() not in (0, owner):
+            raise EmbeddedError(
+                f"The cluster in {self.cluster} belongs to user ID {owner}; run Donebook as that user or as root."
+            )
         if (self.cluster / "PG_VERSION").is_file() and (self.cluster / "global/pg_control").is_file():
             return True
         if self.cluster.is_dir() and not any(self.cluster.iterdir()):

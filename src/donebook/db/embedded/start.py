@@ -197,11 +197,12 @@ def since(layout: Layout, before: int) -> str:
 
 
 def trim(layout: Layout) -> None:
-    """Put aside what the log holds when it is over the limit, in place of what was put aside before.
+    """Empty a log that is over the limit, after putting aside what it says in place of what was put aside before.
 
     It is cut, not renamed, because a running Postgres has it open.
     """
     with contextlib.suppress(FileNotFoundError):
         if layout.log.stat().st_size > LOG_LIMIT:
-            write_private(layout.log.with_name("postgres.log.1"), layout.log.read_bytes(), sync=False)
+            with contextlib.suppress(OSError):
+                write_private(layout.log.with_name("postgres.log.1"), layout.log.read_bytes(), sync=False)
             os.truncate(layout.log, 0)
