@@ -30,7 +30,9 @@ check: build  ## Only what reads the code: format, lint, types, layers
 	$(NPM) run --silent check
 
 dev: build  ## Serve for development: the API restarts and the web app updates on every change
-	@$(BIN)/python -m tests.dev
+	@trap 'kill $$api 2>/dev/null; wait' EXIT INT TERM; \
+	$(BIN)/donebook serve --reload & api=$$!; \
+	$(NPM) run --silent dev
 
 build: frontend/dist/index.html  ## Build the web app
 
