@@ -9,6 +9,7 @@ import asyncpg
 import msgspec
 from asyncpg.exceptions import PostgresError
 from msgspec import Meta, Struct
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -150,7 +151,8 @@ def document(problem: Problem, request_id: str) -> bytes:
     )
 
 
-DATABASE_ERRORS = (DBAPIError, PoolTimeout, PostgresError, asyncpg.InterfaceError, OSError)
+DriverError = AsyncAdapt_asyncpg_dbapi.Error  # while connecting, SQLAlchemy wraps asyncpg's errors half way
+DATABASE_ERRORS = (DBAPIError, DriverError, PoolTimeout, PostgresError, asyncpg.InterfaceError, OSError)
 """What talking to the database can raise; `OSError` covers refused connections, failed look-ups and time-outs."""
 
 LOST = ("08", "57P")  # connection exceptions; shutdown, crash, cannot connect now
