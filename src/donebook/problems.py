@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 import asyncpg
 import msgspec
-from asyncpg.exceptions import PostgresError
+from asyncpg.exceptions import InternalClientError, PostgresError
 from msgspec import Meta, Struct
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from sqlalchemy.exc import DBAPIError
@@ -151,9 +151,16 @@ def document(problem: Problem, request_id: str) -> bytes:
     )
 
 
-DriverError = AsyncAdapt_asyncpg_dbapi.Error  # while connecting, SQLAlchemy wraps asyncpg's errors half way
-DATABASE_ERRORS = (DBAPIError, DriverError, PoolTimeout, PostgresError, asyncpg.InterfaceError, OSError)
-"""What talking to the database can raise; `OSError` covers refused connections, failed look-ups and time-outs."""
+DATABASE_ERRORS = (
+    PostgresError,  # the server's word
+    asyncpg.InterfaceError,  # the connection is closed
+    InternalClientError,  # the connection is being closed: nothing can be sent on it any more
+    AsyncAdapt_asyncpg_dbapi.Error,  # any of these while connecting, as SQLAlchemy wraps them half way
+    DBAPIError,  # and all the way
+    PoolTimeout,
+    OSError,  # refused, unknown host, time-out
+)
+"""What talking to the database can raise."""
 
 LOST = ("08", "57P")  # connection exceptions; shutdown, crash, cannot connect now
 CLOSED = (
@@ -180,6 +187,8 @@ def from_database(error: BaseException, *, writing: bool) -> Problem:
     """
     if isinstance(error, PoolTimeout):
         return Busy()
+    if isinstance(error, InternalClientError):
+        return Unavailable()
     code = sqlstate(error)
     if code is None or code.startswith(LOST):
         return OutcomeUnknown() if writing else Unavailable()
