@@ -26,12 +26,10 @@ from donebook.web.pages import Pages
 
 log = logging.getLogger("donebook")
 
-MAX_BODY = 1024 * 1024  # bytes
 BY_STATUS = {
     400: problems.BadRequest,
     404: problems.NotFound,
     405: problems.MethodNotAllowed,
-    413: problems.TooLarge,
     422: problems.Invalid,
 }
 
@@ -65,7 +63,7 @@ def create_app(given: Settings | None = None) -> Litestar:
             **dict.fromkeys(DATABASE_ERRORS, answer_database),
         },
         openapi_config=openapi.config(),
-        request_max_body_size=MAX_BODY,
+        request_max_body_size=None,  # the edge has seen to it
         logging_config=None,
     )
     openapi.complete(app)
@@ -80,7 +78,7 @@ def database(chosen: Settings) -> Database:
     def target() -> Target:
         return chosen.target() if chosen.database_url else embedded(chosen.data_dir)
 
-    return Database(target=target)
+    return Database(target=target, limits=chosen.limits())
 
 
 def provide_workspace() -> UUID:

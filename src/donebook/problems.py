@@ -63,6 +63,12 @@ class MethodNotAllowed(Problem):
     status = 405
 
 
+class RequestTimeout(Problem):
+    """The request took too long to arrive."""
+
+    status = 408
+
+
 class Conflict(Problem):
     """The change conflicts with what is stored."""
 
@@ -108,6 +114,14 @@ class Busy(Unavailable):
     retry_after = 1
 
 
+class Contended(Busy):
+    """Others were changing the same; nothing was changed."""
+
+
+class TooSlow(Busy):
+    """The database took too long; nothing was changed."""
+
+
 class Full(Unavailable):
     """The database has no room or memory left; nothing was changed."""
 
@@ -122,8 +136,6 @@ class NotReady(Unavailable):
 
 class OutcomeUnknown(Unavailable):
     """The connection was lost while writing: the change may or may not have been stored."""
-
-    retry_after = 2
 
 
 class ProblemDocument(Struct, frozen=True, kw_only=True, rename={"kind": "type"}):
@@ -168,11 +180,11 @@ CLOSED = (
     "55000",
     "55006",
 )  # read-only, as after a failover; not accepting connections; being dropped or moved
-RETRY_LATER = ("40001", "40P01", "55P03")  # serialization failure, deadlock, lock not available
+CONTENDED = ("40001", "40P01")  # serialization failure, deadlock
 PLAN_CHANGED = "0A000"  # a table changed under a prepared statement, again and again
-CANCELLED = "57014"  # a statement that ran out of time
+SLOW = ("57014", "55P03")  # a statement, or its wait for a lock, ran out of time
 NO_ROOM = ("53100", "53200", "58", "XX")  # disk full, out of memory, system error, internal error
-TOO_MANY = ("53300", "53400")
+TOO_MANY = ("53300", "53400")  # connections
 NOT_READY = ("28", "3D", "3F", "42")  # password, database, schema; missing tables, columns, privileges
 CONFLICT = ("23505", "23503", "23P01", "23001")
 INVALID = ("22", "23")
@@ -192,12 +204,12 @@ def from_database(error: BaseException, *, writing: bool) -> Problem:
     code = sqlstate(error)
     if code is None or code.startswith(LOST):
         return OutcomeUnknown() if writing else Unavailable()
-    if code.startswith(CLOSED):
+    if code.startswith((*CLOSED, *TOO_MANY)):
         return Unavailable()
-    if code == CANCELLED:
-        return Busy("The database took too long; nothing was changed")
-    if code.startswith((*RETRY_LATER, *TOO_MANY, PLAN_CHANGED)):
-        return Busy()
+    if code.startswith(SLOW):
+        return TooSlow()
+    if code.startswith((*CONTENDED, PLAN_CHANGED)):
+        return Contended()
     if code.startswith(NO_ROOM):
         return Full()
     if code.startswith(NOT_READY):

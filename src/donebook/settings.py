@@ -9,11 +9,13 @@ from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 import msgspec
 from dotenv import dotenv_values
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
+from donebook.db.limits import Limits
 from donebook.db.url import InvalidURL, Target, parse_database_url
 
 type Names = tuple[str, ...]
+type Seconds = Annotated[float, Meta(gt=0, le=86400)]
 
 
 class InvalidSetting(Exception):
@@ -27,6 +29,14 @@ class Settings(Struct, frozen=True, kw_only=True, rename="upper"):
     port: Annotated[int, Meta(ge=1, le=65535)] = 8000
     data_dir: Path = Path(".data")
     database_url: str | None = None
+    database_direct_url: str | None = None
+    database_pooler: Literal["auto", "transaction", "none"] = "auto"
+    pool_size: Annotated[int, Meta(ge=1, le=1000)] = 10
+    pool_timeout: Seconds = 3.0
+    pool_recycle: Seconds = 1800.0
+    connect_timeout: Seconds = 12.0
+    statement_timeout: Seconds = 10.0
+    request_timeout: Seconds = 15.0
     auto_migrate: bool = True
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "json", "text"] = "auto"
@@ -51,10 +61,20 @@ class Settings(Struct, frozen=True, kw_only=True, rename="upper"):
         Raises:
             InvalidSetting: when there is no URL, or it cannot be used.
         """
-        try:
-            return parse_database_url(self.database_url or "")
-        except InvalidURL as problem:
-            raise InvalidSetting(f"DATABASE_URL {problem}") from None
+        target = _target("DATABASE_URL", self.database_url or "")
+        direct = self.database_direct_url and _target("DATABASE_DIRECT_URL", self.database_direct_url)
+        pooled = target.pooled if self.database_pooler == "auto" else self.database_pooler == "transaction"
+        return structs.replace(target, pooled=pooled, direct_target=direct or None)
+
+    def limits(self) -> Limits:
+        """How many connections there may be, and how long things may take."""
+        return Limits(
+            pool_size=self.pool_size,
+            pool_timeout=self.pool_timeout,
+            pool_recycle=self.pool_recycle,
+            connect_timeout=self.connect_timeout,
+            statement_timeout=self.statement_timeout,
+        )
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
@@ -73,6 +93,13 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     settings = Settings(**values)
     _check(settings)
     return settings
+
+
+def _target(variable: str, url: str) -> Target:
+    try:
+        return parse_database_url(url)
+    except InvalidURL as problem:
+        raise InvalidSetting(f"{variable} {problem}") from None
 
 
 def load_or_exit() -> Settings:
@@ -113,6 +140,8 @@ def _expectation(wanted: object) -> str:
     for meta in get_args(wanted):
         if isinstance(meta, Meta):
             return f"a whole number from {meta.ge} to {meta.le}"
+    if wanted is Seconds:
+        return "a number of seconds above 0, at most 86400"
     return "a path" if wanted is Path else "text"
 
 

@@ -1,5 +1,6 @@
-"""What stands around every request: its id, its log line, whether we answer to that host, and the security headers."""
+"""Around every request: its id, its log line, our names, CORS, its body, its deadline, and the security headers."""
 
+import asyncio
 import logging
 import re
 from collections.abc import Iterable, Mapping
@@ -10,18 +11,24 @@ from litestar.datastructures import Headers
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
-from donebook.cors import CORS
-from donebook.problems import NotFound, Problem, TooLarge, UnknownHost, document
+from donebook import deadline
+from donebook.edge.body import Disconnected, read_body
+from donebook.edge.cors import CORS
+from donebook.edge.hosts import Hosts
+from donebook.edge.watch import Watched
+from donebook.problems import NotFound, Problem, RequestTimeout, TooLarge, TooSlow, UnknownHost, document
 from donebook.settings import Settings
 
 log = logging.getLogger("donebook.access")
 
+GRACE = 1.0  # s: the application's own answer to a lack of time comes first
+
+type HeaderList = list[tuple[bytes, bytes]]
+
 REQUEST_ID = re.compile(r"[A-Za-z0-9._~+/=-]{1,128}", re.ASCII)
-HOST = re.compile(r"(?:(?P<name>[\w.~-]+)|\[(?P<address>[0-9a-f:.]+)\])(?::\d{0,5})?", re.ASCII | re.IGNORECASE)
-MOST_TO_DRAIN = 16 * 1024 * 1024  # bytes
-API_POLICY = b"default-src 'none'; frame-ancestors 'none'"
+CLIENT_GONE = 499  # for the log only, as nginx has it: nobody was there to answer
 SECURITY = {
-    b"content-security-policy": API_POLICY,
+    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
     b"cache-control": b"no-store",
     b"x-content-type-options": b"nosniff",
     b"x-frame-options": b"DENY",
@@ -39,8 +46,8 @@ class Edge:
         self.app = app
         self.allow = {path: ", ".join(sorted(those)).encode() for path, those in methods.items()}
         self.cors = CORS(settings)
-        self.any_host = "*" in settings.hosts
-        self.hosts = {host.strip("[]").lower() for host in settings.hosts}
+        self.hosts = Hosts(settings)
+        self.time = settings.request_timeout
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -48,24 +55,20 @@ class Edge:
             await self.app(scope, receive, send)
             return
         started = perf_counter()
+        deadline.start(self.time)
         request = Headers.from_scope(scope)
         request_id = _request_id(request)
         scope["state"]["request_id"] = request_id
-        ours = self._ours(request.getall("host", []))
+        ours = self.hosts.own(request.getall("host", []))
         cors = self.cors.headers(scope["scheme"], request) if ours else []
         own = [(b"x-request-id", request_id.encode()), (b"vary", b"origin"), *cors]
-        status = 500
+        status = CLIENT_GONE
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                if status == TooLarge.status and "expect" not in request:
-                    await _drain(receive)
-                if scope["method"] == "OPTIONS" and scope.get("path_template") in self.allow:
-                    # Litestar's own answer names only the methods of the handler that was registered first.
-                    message["headers"] = [(b"allow", self.allow[scope["path_template"]])]
-                message["headers"] = _complete(list(message.get("headers", ())), own)
+                message["headers"] = _complete(self._allowed(scope, list(message.get("headers", ()))), own)
             await send(message)
 
         try:
@@ -78,20 +81,39 @@ class Edge:
                 await send_with_headers({"type": "http.response.start", "status": 204, "headers": []})
                 await send_with_headers({"type": "http.response.body", "body": b"", "more_body": False})
             else:
-                await self.app(scope, receive, send_with_headers)
+                await self._handle(scope, request, receive, send_with_headers)
         finally:
             _log(scope, status, started, request_id)
 
-    def _ours(self, hosts: list[str]) -> bool:
-        """Whether the one `Host` is one of ours; none, several or a malformed one never are (RFC 9112, section 3.2)."""
-        host = HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
-        if host is None:
-            return False
-        if self.any_host:
-            return True
-        name = (host["name"] or host["address"]).lower()
-        parent = name.partition(".")[2]
-        return name in self.hosts or (parent != "" and f"*.{parent}" in self.hosts)
+    async def _handle(self, scope: HTTPScope, request: Headers, receive: Receive, send: Send) -> None:
+        """Read the body and let the application answer, in the time that there is and while anybody waits."""
+        request_id = scope["state"]["request_id"]
+        try:
+            async with asyncio.timeout(self.time):
+                body = await read_body(request, receive)
+        except TimeoutError:
+            await _answer(RequestTimeout(), request_id, send)
+            return
+        except TooLarge as problem:
+            await _answer(problem, request_id, send)
+            return
+        except Disconnected:
+            return
+        watched = Watched(body, receive, send)
+        try:
+            async with asyncio.timeout(deadline.remaining() + GRACE):
+                await watched.run(self.app(scope, watched.receive, watched.send))
+        except TimeoutError:
+            if watched.started:
+                raise
+            await _answer(TooSlow(), request_id, send)
+
+    def _allowed(self, scope: HTTPScope, headers: HeaderList) -> HeaderList:
+        """Correct Litestar's own answer to OPTIONS, which names only the methods of the handler registered first."""
+        path = scope.get("path_template")
+        if scope["method"] != "OPTIONS" or path not in self.allow:
+            return headers
+        return [(b"allow", self.allow[path])]
 
 
 def _request_id(request: Headers) -> str:
@@ -99,7 +121,7 @@ def _request_id(request: Headers) -> str:
     return given if REQUEST_ID.fullmatch(given) else uuid4().hex
 
 
-def _complete(headers: list[tuple[bytes, bytes]], own: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+def _complete(headers: HeaderList, own: HeaderList) -> HeaderList:
     given = {name.lower() for name, _ in headers}
     return [*headers, *own, *((name, value) for name, value in SECURITY.items() if name not in given)]
 
@@ -109,18 +131,6 @@ async def _answer(problem: Problem, request_id: str, send: Send) -> None:
     headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": problem.status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})
-
-
-async def _drain(receive: Receive) -> None:
-    """Read on for a while: a client that is still sending when the connection closes never sees the answer."""
-    read = 0
-    while read < MOST_TO_DRAIN:
-        message = await receive()
-        if message["type"] != "http.request":
-            return
-        read += len(message["body"])
-        if not message["more_body"]:
-            return
 
 
 def _log(scope: HTTPScope, status: int, started: float, request_id: str) -> None:
