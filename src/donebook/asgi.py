@@ -9,12 +9,14 @@ from advanced_alchemy.extensions.litestar import SQLAlchemyInitPlugin
 from litestar import Litestar, Request, Response
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException, ValidationException
+from litestar.types import Scope
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from donebook import openapi, problems, settings
+from donebook import idempotency, openapi, problems, settings
 from donebook.accounts.models import DEFAULT_WORKSPACE
 from donebook.baseline.controller import BaselineController
 from donebook.db.config import Database, embedded
+from donebook.db.keys import Key
 from donebook.db.url import Target
 from donebook.edge import Edge
 from donebook.health.controller import HealthController
@@ -47,13 +49,15 @@ def create_app(given: Settings | None = None) -> Litestar:
     """
     chosen = given or settings.load_or_exit()
     pages = Pages()
+    base = database(chosen)
     app = Litestar(
         route_handlers=[BaselineController, HealthController, *pages.handlers()],
         dependencies={
+            "key": Provide(provide_no_key, sync_to_thread=False),
             "workspace": Provide(provide_workspace, sync_to_thread=False),
             "tasks": Provide(provide_tasks, sync_to_thread=False),
         },
-        plugins=[SQLAlchemyInitPlugin(database(chosen))],
+        plugins=[SQLAlchemyInitPlugin(base)],
         dto=StrictJSON,
         return_dto=None,
         exception_handlers={
@@ -62,6 +66,7 @@ def create_app(given: Settings | None = None) -> Litestar:
             Exception: answer_unexpected,
             **dict.fromkeys(DATABASE_ERRORS, answer_database),
         },
+        after_exception=[partial(after_refusal, base)],
         openapi_config=openapi.config(),
         request_max_body_size=None,  # the edge has seen to it
         logging_config=None,
@@ -86,9 +91,21 @@ def provide_workspace() -> UUID:
     return DEFAULT_WORKSPACE
 
 
-def provide_tasks(db_session: NamedDependency[AsyncSession], workspace: NamedDependency[UUID]) -> TaskService:
+def provide_no_key() -> None:
+    """No idempotency key: what a handler that only reads has. Those that write name another provider."""
+    return
+
+
+def provide_tasks(
+    db_session: NamedDependency[AsyncSession], workspace: NamedDependency[UUID], key: NamedDependency[Key | None]
+) -> TaskService:
     """The tasks of the caller's workspace; no statement can reach another."""
-    return TaskService(db_session, workspace=workspace)
+    return TaskService(db_session, workspace=workspace, key=key)
+
+
+async def after_refusal(base: Database, error: Exception, scope: Scope) -> None:
+    """Spend the idempotency key of a request that was refused."""
+    await idempotency.spend_on_refusal(error, scope, engine=base.get_engine(), workspace=DEFAULT_WORKSPACE)
 
 
 def answer(request: AnyRequest, problem: Problem, headers: dict[str, str] | None = None) -> Response[bytes]:

@@ -75,6 +75,22 @@ class Conflict(Problem):
     status = 409
 
 
+class KeyInFlight(Conflict):
+    """A request with this idempotency key is still being answered."""
+
+    retry_after = 1
+
+
+class KeyUsed(Conflict):
+    """This idempotency key was used; its answer is stored."""
+
+
+class BadKey(BadRequest):
+    """The idempotency key is malformed."""
+
+    example = "Idempotency-Key must be one text of 1 to 255 printable ASCII characters"
+
+
 class TooLarge(Problem):
     """The body is larger than 1 MiB."""
 
@@ -93,6 +109,12 @@ class Invalid(Problem):
 
     status = 422
     example = "title: expected text of at most 200 characters"
+
+
+class KeyReused(Problem):
+    """This idempotency key was used for another request."""
+
+    status = 422
 
 
 class ServerError(Problem):
@@ -186,6 +208,7 @@ SLOW = ("57014", "55P03")  # a statement, or its wait for a lock, ran out of tim
 NO_ROOM = ("53100", "53200", "58", "XX")  # disk full, out of memory, system error, internal error
 TOO_MANY = ("53300", "53400")  # connections
 NOT_READY = ("28", "3D", "3F", "42")  # password, database, schema; missing tables, columns, privileges
+KEYS = {"DB001": KeyInFlight, "DB002": KeyUsed}  # what claim_idempotency_key raises
 CONFLICT = ("23505", "23503", "23P01", "23001")
 INVALID = ("22", "23")
 
@@ -204,6 +227,8 @@ def from_database(error: BaseException, *, writing: bool) -> Problem:
     code = sqlstate(error)
     if code is None or code.startswith(LOST):
         return OutcomeUnknown() if writing else Unavailable()
+    if code in KEYS:
+        return KEYS[code]()
     if code.startswith((*CLOSED, *TOO_MANY)):
         return Unavailable()
     if code.startswith(SLOW):

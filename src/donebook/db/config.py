@@ -10,8 +10,8 @@ from advanced_alchemy.extensions.litestar import SQLAlchemyAsyncConfig
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from donebook.db import engine
-from donebook.db.base import Base
 from donebook.db.limits import Limits
+from donebook.db.models import Base
 from donebook.db.url import Target, parse_database_url
 
 MIGRATIONS = Path(__file__).parents[3] / "migrations"

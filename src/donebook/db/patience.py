@@ -4,7 +4,7 @@ import random
 from time import monotonic
 
 from donebook import deadline
-from donebook.problems import Contended, OutcomeUnknown, Problem, TooSlow, Unavailable
+from donebook.problems import Contended, KeyInFlight, OutcomeUnknown, Problem, TooSlow, Unavailable
 
 LAST_WORD = 0.25  # s: kept back from the request's time, so that the answer is ours and not a time-out
 KNOWN_AFTER = 5.0  # s: an outage longer than a cold start; from then on requests do not wait for it to end
@@ -62,6 +62,7 @@ class Patience:
         allowed = (
             kind is Unavailable
             or (kind is OutcomeUnknown and self.keyed)
+            or (kind is KeyInFlight and OutcomeUnknown in self.tries)  # by our own attempt, which is still dying
             or (kind is Contended and self.tries[kind] <= CONTENTIONS)
             or (kind is TooSlow and not self.writes and self.tries[kind] <= SLOW_READS)
         )

@@ -95,5 +95,6 @@ async def _once(engine: AsyncEngine, sql: str, arguments: list[Any], *, writes: 
     except DATABASE_ERRORS as error:
         problem = from_database(error, writing=sent and writes)
         # The message of a database error can quote what people wrote, so only its names are logged.
-        log.warning(problem.title(), extra={"error": type(error).__name__, "sqlstate": sqlstate(error)})
+        level = logging.WARNING if problem.status >= 500 else logging.DEBUG
+        log.log(level, problem.title(), extra={"error": type(error).__name__, "sqlstate": sqlstate(error)})
         raise problem from error

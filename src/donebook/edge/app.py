@@ -68,6 +68,8 @@ class Edge:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                if (key := scope["state"].get("key")) is not None and key.replayed:
+                    own.append((b"idempotency-replayed", b"true"))
                 message["headers"] = _complete(self._allowed(scope, list(message.get("headers", ()))), own)
             await send(message)
 
