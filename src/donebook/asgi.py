@@ -12,14 +12,14 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import Scope
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from donebook import idempotency, openapi, problems, settings
+from donebook import idempotency, openapi, problems, settings, tracing
 from donebook.accounts.models import DEFAULT_WORKSPACE
 from donebook.baseline.controller import BaselineController
 from donebook.db.config import Database, embedded
 from donebook.db.keys import Key
 from donebook.db.url import Target
 from donebook.edge import Edge
-from donebook.health.controller import HealthController
+from donebook.health.controller import HealthController, get_metrics
 from donebook.json_body import StrictJSON
 from donebook.problems import DATABASE_ERRORS, Problem, from_database
 from donebook.settings import Settings
@@ -51,7 +51,7 @@ def create_app(given: Settings | None = None) -> Litestar:
     pages = Pages()
     base = database(chosen)
     app = Litestar(
-        route_handlers=[BaselineController, HealthController, *pages.handlers()],
+        route_handlers=[BaselineController, HealthController, get_metrics, *pages.handlers()],
         dependencies={
             "key": Provide(provide_no_key, sync_to_thread=False),
             "workspace": Provide(provide_workspace, sync_to_thread=False),
@@ -73,7 +73,9 @@ def create_app(given: Settings | None = None) -> Litestar:
     )
     openapi.complete(app)
     methods = {route.path_format: route.methods for route in app.routes}
-    app.asgi_handler = Edge(app.asgi_handler, chosen, methods)
+    edge = Edge(app.asgi_handler, chosen, methods)
+    app.state["edge"] = edge
+    app.asgi_handler = tracing.traced(edge) if chosen.tracing else edge
     return app
 
 

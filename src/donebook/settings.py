@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_type_hints
+from typing import Annotated, Any, Literal, NoReturn, get_args, get_type_hints
 
 import msgspec
 from dotenv import dotenv_values
@@ -40,6 +40,7 @@ class Settings(Struct, frozen=True, kw_only=True, rename="upper"):
     auto_migrate: bool = True
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "json", "text"] = "auto"
+    tracing: bool = False
     allow_open: bool = False
     allowed_hosts: Names = ()
     allowed_origins: Names = ("http://localhost:3000",)
@@ -107,8 +108,13 @@ def load_or_exit() -> Settings:
     try:
         return load()
     except InvalidSetting as problem:
-        print(f"donebook: {problem}", file=sys.stderr)
-        sys.exit(2)
+        refuse(str(problem))
+
+
+def refuse(message: str) -> NoReturn:
+    """End the process because of a setting: exit code 2 and one line."""
+    print(f"donebook: {message}", file=sys.stderr)
+    sys.exit(2)
 
 
 def _dotenv() -> dict[str, str]:

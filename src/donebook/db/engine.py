@@ -3,14 +3,15 @@
 import asyncio
 import socket
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
-from sqlalchemy import NullPool, event
+from sqlalchemy import NullPool, QueuePool, event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.util import await_only
 
+from donebook import metrics
 from donebook.db.limits import Limits
 from donebook.db.patience import Outage
 from donebook.db.url import Target
@@ -40,9 +41,16 @@ def create_engine(target: Target, limits: Limits) -> AsyncEngine:
         execution_options={"target": target, "limits": limits, "outage": Outage()},
         connect_args=_connect_args(target, limits),
     )
+    metrics.POOL_SIZE.set(limits.pool_size)
+    metrics.POOL_OPEN.set_function(lambda: _pool(engine).checkedin() + _pool(engine).checkedout())
+    metrics.POOL_USED.set_function(lambda: _pool(engine).checkedout())
     event.listen(engine.sync_engine, "checkout", _check)
     event.listen(engine.sync_engine, "checkin", _remember)
     return engine
+
+
+def _pool(engine: AsyncEngine) -> QueuePool:
+    return cast("QueuePool", engine.sync_engine.pool)
 
 
 def create_migration_engine(engine: AsyncEngine) -> AsyncEngine:

@@ -3,7 +3,7 @@
 import random
 from time import monotonic
 
-from donebook import deadline
+from donebook import deadline, metrics
 from donebook.problems import Contended, KeyInFlight, OutcomeUnknown, Problem, TooSlow, Unavailable
 
 LAST_WORD = 0.25  # s: kept back from the request's time, so that the answer is ours and not a time-out
@@ -22,17 +22,19 @@ class Outage:
 
     def __init__(self) -> None:
         self.since: float | None = None
-        self.count = 0
 
     def begin(self) -> None:
         """Nothing reaches it."""
         if self.since is None:
             self.since = monotonic()
-            self.count += 1
+            metrics.OUTAGES.inc()
+            metrics.UNREACHABLE.set(1)
 
     def end(self) -> None:
         """It has answered."""
-        self.since = None
+        if self.since is not None:
+            self.since = None
+            metrics.UNREACHABLE.set(0)
 
     @property
     def known(self) -> bool:
@@ -67,4 +69,8 @@ class Patience:
             or (kind is TooSlow and not self.writes and self.tries[kind] <= SLOW_READS)
         )
         pause = random.uniform(*PAUSE)  # noqa: S311 - it spreads load, it guards nothing
-        return pause if allowed and pause < self.left else None
+        metrics.ERRORS.labels(problem.type()).inc()
+        if not allowed or pause >= self.left:
+            return None
+        metrics.RETRIES.labels(problem.type()).inc()
+        return pause

@@ -11,7 +11,7 @@ from litestar.datastructures import Headers
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
-from donebook import deadline
+from donebook import deadline, metrics
 from donebook.edge.body import Disconnected, read_body
 from donebook.edge.cors import CORS
 from donebook.edge.hosts import Hosts
@@ -48,12 +48,14 @@ class Edge:
         self.cors = CORS(settings)
         self.hosts = Hosts(settings)
         self.time = settings.request_timeout
+        self.draining = False  # whether the server is stopping, so that clients should open no request here any more
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != ScopeType.HTTP:
             await self.app(scope, receive, send)
             return
+        metrics.IN_FLIGHT.inc()
         started = perf_counter()
         deadline.start(self.time)
         request = Headers.from_scope(scope)
@@ -69,7 +71,10 @@ class Edge:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 if (key := scope["state"].get("key")) is not None and key.replayed:
+                    metrics.REPLAYS.inc()
                     own.append((b"idempotency-replayed", b"true"))
+                if self.draining:
+                    own.append((b"connection", b"close"))
                 message["headers"] = _complete(self._allowed(scope, list(message.get("headers", ()))), own)
             await send(message)
 
@@ -85,7 +90,8 @@ class Edge:
             else:
                 await self._handle(scope, request, receive, send_with_headers)
         finally:
-            _log(scope, status, started, request_id)
+            metrics.IN_FLIGHT.dec()
+            _record(scope, status, perf_counter() - started, request_id)
 
     async def _handle(self, scope: HTTPScope, request: Headers, receive: Receive, send: Send) -> None:
         """Read the body and let the application answer, in the time that there is and while anybody waits."""
@@ -135,15 +141,13 @@ async def _answer(problem: Problem, request_id: str, send: Send) -> None:
     await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
-def _log(scope: HTTPScope, status: int, started: float, request_id: str) -> None:
-    """One line a request. It names the route, never the path itself: a path is what somebody typed."""
+def _record(scope: HTTPScope, status: int, seconds: float, request_id: str) -> None:
+    """Count a request and write its line. Both name the route, never the path itself: a path is what somebody typed."""
+    method, route = scope["method"], scope.get("path_template") or "-"
+    metrics.REQUESTS.labels(method, route, status).inc()
+    metrics.DURATION.labels(method, route).observe(seconds)
+    ms = round(seconds * 1000, 1)
     log.info(
         "request",
-        extra={
-            "method": scope["method"],
-            "path": scope.get("path_template") or "-",
-            "status": status,
-            "ms": round((perf_counter() - started) * 1000, 1),
-            "request_id": request_id,
-        },
+        extra={"method": method, "path": route, "status": status, "ms": ms, "request_id": request_id},
     )
