@@ -37,7 +37,7 @@ def traced(app: ASGIApp) -> ASGIApp:
     provider = TracerProvider(resource=Resource.create({"service.name": "donebook", "service.version": VERSION}))
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     atexit.register(provider.shutdown)
-    AsyncPGInstrumentor().instrument(tracer_provider=provider)
+    AsyncPGInstrumentor().instrument(tracer_provider=provider)  # type: ignore[no-untyped-call]
     tracer = provider.get_tracer("donebook", VERSION)
 
     async def spanned(scope: Scope, receive: Receive, send: Send) -> None:
