@@ -26,6 +26,9 @@ os.environ.setdefault("LITESTAR_APP", APP)  # `litestar …` loads this module f
 
 def main() -> None:
     """The `donebook` command."""
+    if sys.argv[1:2] == ["serve"]:  # past Litestar's group, which would make an application of its own to ask for commands
+        serve.main(sys.argv[2:], prog_name="donebook serve")
+
     from alembic.util import CommandError
     from litestar.cli.main import litestar_group
 
