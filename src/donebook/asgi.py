@@ -9,15 +9,17 @@ from advanced_alchemy.extensions.litestar import SQLAlchemyInitPlugin
 from litestar import Litestar, Request, Response
 from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException, ValidationException
+from litestar.types import Scope
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from donebook import openapi, problems, settings
+from donebook import idempotency, openapi, problems, settings, tracing
 from donebook.accounts.models import DEFAULT_WORKSPACE
 from donebook.baseline.controller import BaselineController
 from donebook.db.config import Database, embedded
+from donebook.db.keys import Key
 from donebook.db.url import Target
 from donebook.edge import Edge
-from donebook.health.controller import HealthController
+from donebook.health.controller import HealthController, get_metrics
 from donebook.json_body import StrictJSON
 from donebook.problems import DATABASE_ERRORS, Problem, from_database
 from donebook.settings import Settings
@@ -26,12 +28,10 @@ from donebook.web.pages import Pages
 
 log = logging.getLogger("donebook")
 
-MAX_BODY = 1024 * 1024  # bytes
 BY_STATUS = {
     400: problems.BadRequest,
     404: problems.NotFound,
     405: problems.MethodNotAllowed,
-    413: problems.TooLarge,
     422: problems.Invalid,
 }
 
@@ -49,13 +49,15 @@ def create_app(given: Settings | None = None) -> Litestar:
     """
     chosen = given or settings.load_or_exit()
     pages = Pages()
+    base = database(chosen)
     app = Litestar(
-        route_handlers=[BaselineController, HealthController, *pages.handlers()],
+        route_handlers=[BaselineController, HealthController, get_metrics, *pages.handlers()],
         dependencies={
+            "key": Provide(provide_no_key, sync_to_thread=False),
             "workspace": Provide(provide_workspace, sync_to_thread=False),
             "tasks": Provide(provide_tasks, sync_to_thread=False),
         },
-        plugins=[SQLAlchemyInitPlugin(database(chosen))],
+        plugins=[SQLAlchemyInitPlugin(base)],
         dto=StrictJSON,
         return_dto=None,
         exception_handlers={
@@ -64,13 +66,16 @@ def create_app(given: Settings | None = None) -> Litestar:
             Exception: answer_unexpected,
             **dict.fromkeys(DATABASE_ERRORS, answer_database),
         },
+        after_exception=[partial(after_refusal, base)],
         openapi_config=openapi.config(),
-        request_max_body_size=MAX_BODY,
+        request_max_body_size=None,  # the edge has seen to it
         logging_config=None,
     )
     openapi.complete(app)
     methods = {route.path_format: route.methods for route in app.routes}
-    app.asgi_handler = Edge(app.asgi_handler, chosen, methods)
+    edge = Edge(app.asgi_handler, chosen, methods)
+    app.state["edge"] = edge
+    app.asgi_handler = tracing.traced(edge) if chosen.tracing else edge
     return app
 
 
@@ -80,7 +85,7 @@ def database(chosen: Settings) -> Database:
     def target() -> Target:
         return chosen.target() if chosen.database_url else embedded(chosen.data_dir)
 
-    return Database(target=target)
+    return Database(target=target, limits=chosen.limits())
 
 
 def provide_workspace() -> UUID:
@@ -88,9 +93,21 @@ def provide_workspace() -> UUID:
     return DEFAULT_WORKSPACE
 
 
-def provide_tasks(db_session: NamedDependency[AsyncSession], workspace: NamedDependency[UUID]) -> TaskService:
+def provide_no_key() -> None:
+    """No idempotency key: what a handler that only reads has. Those that write name another provider."""
+    return
+
+
+def provide_tasks(
+    db_session: NamedDependency[AsyncSession], workspace: NamedDependency[UUID], key: NamedDependency[Key | None]
+) -> TaskService:
     """The tasks of the caller's workspace; no statement can reach another."""
-    return TaskService(db_session, workspace=workspace)
+    return TaskService(db_session, workspace=workspace, key=key)
+
+
+async def after_refusal(base: Database, error: Exception, scope: Scope) -> None:
+    """Spend the idempotency key of a request that was refused."""
+    await idempotency.spend_on_refusal(error, scope, engine=base.get_engine(), workspace=DEFAULT_WORKSPACE)
 
 
 def answer(request: AnyRequest, problem: Problem, headers: dict[str, str] | None = None) -> Response[bytes]:

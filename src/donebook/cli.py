@@ -16,7 +16,9 @@ from donebook import settings
 from donebook.settings import Settings
 
 APP = "donebook.asgi:create_app"
-LAST_REQUESTS = 3  # s: how long running requests may take to finish after a stop
+LAST_REQUESTS = 10  # s: how long running requests may take to finish after a stop
+LAST_LOCAL_REQUESTS = 2  # s: the same on a laptop, where somebody waits for the prompt
+KEEP_ALIVE = 75  # s: longer than the 60 s of common proxies, so that it is they who close idle connections
 WAIT_FOR_DATABASE = 30  # s: how long the start waits for a database that does not answer yet
 
 os.environ.setdefault("LITESTAR_APP", APP)  # `litestar …` loads this module first, and so finds the application
@@ -53,9 +55,11 @@ def run(chosen: Settings, *, reload: bool) -> None:
     """Serve until told to stop, then leave nothing behind that was started here."""
     import uvicorn
 
-    from donebook import logs
-    from donebook.malformed import Protocol
+    from donebook import logs, tracing
+    from donebook.server import Protocol, Server
 
+    if chosen.tracing and not tracing.available():
+        settings.refuse("TRACING=true: expected the extra `tracing` to be installed (uv sync --extra tracing)")
     logs.configure(chosen)
     for ending in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, lambda *_: sys.exit(0))
@@ -72,7 +76,8 @@ def run(chosen: Settings, *, reload: bool) -> None:
             "log_config": None,
             "access_log": False,
             "server_header": False,
-            "timeout_graceful_shutdown": LAST_REQUESTS,
+            "timeout_graceful_shutdown": LAST_LOCAL_REQUESTS if local else LAST_REQUESTS,
+            "timeout_keep_alive": KEEP_ALIVE,
         }
         if reload:
             listener.close()
@@ -82,7 +87,8 @@ def run(chosen: Settings, *, reload: bool) -> None:
         else:
             from donebook.asgi import create_app
 
-            uvicorn.Server(uvicorn.Config(create_app(chosen), **options)).run(sockets=[listener])
+            app = create_app(chosen)
+            Server(uvicorn.Config(app, **options), app.state["edge"]).run(sockets=[listener])
 
 
 def listen(chosen: Settings, stack: ExitStack) -> socket.socket:

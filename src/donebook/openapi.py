@@ -33,8 +33,16 @@ type Kinds = tuple[type[Problem], ...]
 
 ANY: Kinds = (problems.UnknownHost, problems.ServerError)
 BODY: Kinds = (problems.TooLarge, problems.NotJson, problems.Invalid)
+KEY: Kinds = (problems.BadKey, problems.KeyInFlight, problems.KeyReused)
 FOUND: Kinds = (problems.TaskNotFound,)
-DATABASE: Kinds = (problems.Unavailable, problems.Busy, problems.Full, problems.NotReady)
+DATABASE: Kinds = (
+    problems.Unavailable,
+    problems.Busy,
+    problems.Contended,
+    problems.TooSlow,
+    problems.Full,
+    problems.NotReady,
+)
 WRITE: Kinds = (*DATABASE, problems.OutcomeUnknown)
 
 
@@ -104,6 +112,8 @@ def _complete(operation: Operation, opt: dict[str, object]) -> None:
         if status == "503":
             response.headers["Retry-After"] = RETRY_AFTER_HEADER
         if status.startswith("2"):
+            if "409" in operation.responses:
+                response.headers["Idempotency-Replayed"] = REPLAYED_HEADER
             _show(response.content, opt.get("example_answer"))
     if isinstance(operation.request_body, RequestBody):
         _show(operation.request_body.content, opt.get("example_body"))
@@ -121,6 +131,9 @@ def _show(content: dict[str, OpenAPIMediaType] | None, example: object) -> None:
 
 REQUEST_ID_HEADER = OpenAPIHeader(
     schema=Schema(type=OpenAPIType.STRING), description="The request's id: the one that was sent, or a new one"
+)
+REPLAYED_HEADER = OpenAPIHeader(
+    schema=Schema(type=OpenAPIType.STRING, const="true"), description="This is the answer to an earlier request"
 )
 RETRY_AFTER_HEADER = OpenAPIHeader(
     schema=Schema(type=OpenAPIType.INTEGER, minimum=1), description="Seconds after which trying again makes sense"

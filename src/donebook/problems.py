@@ -63,10 +63,32 @@ class MethodNotAllowed(Problem):
     status = 405
 
 
+class RequestTimeout(Problem):
+    """The request took too long to arrive."""
+
+    status = 408
+
+
 class Conflict(Problem):
     """The change conflicts with what is stored."""
 
     status = 409
+
+
+class KeyInFlight(Conflict):
+    """A request with this idempotency key is still being answered."""
+
+    retry_after = 1
+
+
+class KeyUsed(Conflict):
+    """This idempotency key was used; its answer is stored."""
+
+
+class BadKey(BadRequest):
+    """The idempotency key is malformed."""
+
+    example = "Idempotency-Key must be one text of 1 to 255 printable ASCII characters"
 
 
 class TooLarge(Problem):
@@ -89,6 +111,12 @@ class Invalid(Problem):
     example = "title: expected text of at most 200 characters"
 
 
+class KeyReused(Problem):
+    """This idempotency key was used for another request."""
+
+    status = 422
+
+
 class ServerError(Problem):
     """Something went wrong on the server."""
 
@@ -108,6 +136,14 @@ class Busy(Unavailable):
     retry_after = 1
 
 
+class Contended(Busy):
+    """Others were changing the same; nothing was changed."""
+
+
+class TooSlow(Busy):
+    """The database took too long; nothing was changed."""
+
+
 class Full(Unavailable):
     """The database has no room or memory left; nothing was changed."""
 
@@ -122,8 +158,6 @@ class NotReady(Unavailable):
 
 class OutcomeUnknown(Unavailable):
     """The connection was lost while writing: the change may or may not have been stored."""
-
-    retry_after = 2
 
 
 class ProblemDocument(Struct, frozen=True, kw_only=True, rename={"kind": "type"}):
@@ -168,12 +202,13 @@ CLOSED = (
     "55000",
     "55006",
 )  # read-only, as after a failover; not accepting connections; being dropped or moved
-RETRY_LATER = ("40001", "40P01", "55P03")  # serialization failure, deadlock, lock not available
+CONTENDED = ("40001", "40P01")  # serialization failure, deadlock
 PLAN_CHANGED = "0A000"  # a table changed under a prepared statement, again and again
-CANCELLED = "57014"  # a statement that ran out of time
+SLOW = ("57014", "55P03")  # a statement, or its wait for a lock, ran out of time
 NO_ROOM = ("53100", "53200", "58", "XX")  # disk full, out of memory, system error, internal error
-TOO_MANY = ("53300", "53400")
+TOO_MANY = ("53300", "53400")  # connections
 NOT_READY = ("28", "3D", "3F", "42")  # password, database, schema; missing tables, columns, privileges
+KEYS = {"DB001": KeyInFlight, "DB002": KeyUsed}  # what claim_idempotency_key raises
 CONFLICT = ("23505", "23503", "23P01", "23001")
 INVALID = ("22", "23")
 
@@ -192,12 +227,14 @@ def from_database(error: BaseException, *, writing: bool) -> Problem:
     code = sqlstate(error)
     if code is None or code.startswith(LOST):
         return OutcomeUnknown() if writing else Unavailable()
-    if code.startswith(CLOSED):
+    if code in KEYS:
+        return KEYS[code]()
+    if code.startswith((*CLOSED, *TOO_MANY)):
         return Unavailable()
-    if code == CANCELLED:
-        return Busy("The database took too long; nothing was changed")
-    if code.startswith((*RETRY_LATER, *TOO_MANY, PLAN_CHANGED)):
-        return Busy()
+    if code.startswith(SLOW):
+        return TooSlow()
+    if code.startswith((*CONTENDED, PLAN_CHANGED)):
+        return Contended()
     if code.startswith(NO_ROOM):
         return Full()
     if code.startswith(NOT_READY):

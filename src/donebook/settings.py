@@ -5,15 +5,17 @@ import sys
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_type_hints
+from typing import Annotated, Any, Literal, NoReturn, get_args, get_type_hints
 
 import msgspec
 from dotenv import dotenv_values
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
+from donebook.db.limits import Limits
 from donebook.db.url import InvalidURL, Target, parse_database_url
 
 type Names = tuple[str, ...]
+type Seconds = Annotated[float, Meta(gt=0, le=86400)]
 
 
 class InvalidSetting(Exception):
@@ -27,9 +29,18 @@ class Settings(Struct, frozen=True, kw_only=True, rename="upper"):
     port: Annotated[int, Meta(ge=1, le=65535)] = 8000
     data_dir: Path = Path(".data")
     database_url: str | None = None
+    database_direct_url: str | None = None
+    database_pooler: Literal["auto", "transaction", "none"] = "auto"
+    pool_size: Annotated[int, Meta(ge=1, le=1000)] = 10
+    pool_timeout: Seconds = 3.0
+    pool_recycle: Seconds = 1800.0
+    connect_timeout: Seconds = 12.0
+    statement_timeout: Seconds = 10.0
+    request_timeout: Seconds = 15.0
     auto_migrate: bool = True
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "json", "text"] = "auto"
+    tracing: bool = False
     allow_open: bool = False
     allowed_hosts: Names = ()
     allowed_origins: Names = ("http://localhost:3000",)
@@ -51,10 +62,20 @@ class Settings(Struct, frozen=True, kw_only=True, rename="upper"):
         Raises:
             InvalidSetting: when there is no URL, or it cannot be used.
         """
-        try:
-            return parse_database_url(self.database_url or "")
-        except InvalidURL as problem:
-            raise InvalidSetting(f"DATABASE_URL {problem}") from None
+        target = _target("DATABASE_URL", self.database_url or "")
+        direct = self.database_direct_url and _target("DATABASE_DIRECT_URL", self.database_direct_url)
+        pooled = target.pooled if self.database_pooler == "auto" else self.database_pooler == "transaction"
+        return structs.replace(target, pooled=pooled, direct_target=direct or None)
+
+    def limits(self) -> Limits:
+        """How many connections there may be, and how long things may take."""
+        return Limits(
+            pool_size=self.pool_size,
+            pool_timeout=self.pool_timeout,
+            pool_recycle=self.pool_recycle,
+            connect_timeout=self.connect_timeout,
+            statement_timeout=self.statement_timeout,
+        )
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
@@ -75,13 +96,25 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     return settings
 
 
+def _target(variable: str, url: str) -> Target:
+    try:
+        return parse_database_url(url)
+    except InvalidURL as problem:
+        raise InvalidSetting(f"{variable} {problem}") from None
+
+
 def load_or_exit() -> Settings:
     """The settings of this process; a wrong one ends it with exit code 2 and one line, wherever it was started from."""
     try:
         return load()
     except InvalidSetting as problem:
-        print(f"donebook: {problem}", file=sys.stderr)
-        sys.exit(2)
+        refuse(str(problem))
+
+
+def refuse(message: str) -> NoReturn:
+    """End the process because of a setting: exit code 2 and one line."""
+    print(f"donebook: {message}", file=sys.stderr)
+    sys.exit(2)
 
 
 def _dotenv() -> dict[str, str]:
@@ -113,6 +146,8 @@ def _expectation(wanted: object) -> str:
     for meta in get_args(wanted):
         if isinstance(meta, Meta):
             return f"a whole number from {meta.ge} to {meta.le}"
+    if wanted is Seconds:
+        return "a number of seconds above 0, at most 86400"
     return "a path" if wanted is Path else "text"
 
 

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from donebook.db.base import Entity
+from donebook.db.models import Entity
 
 DEFAULT_WORKSPACE = UUID("00000000-0000-7000-8000-000000000000")
 """The one workspace of a server without accounts; the first migration makes it."""

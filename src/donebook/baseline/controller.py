@@ -6,18 +6,20 @@ from typing import Annotated
 from uuid import UUID
 
 from litestar import Controller, delete, get, post, put
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
 from litestar.openapi.spec import Example
 from litestar.params import JSONBody, PathParameter
 
 from donebook.baseline import contract
 from donebook.baseline.contract import Task, TaskCreate, TaskUpdate
-from donebook.openapi import BODY, DATABASE, FOUND, WRITE, answers, examples
+from donebook.idempotency import provide_key
+from donebook.openapi import BODY, DATABASE, FOUND, KEY, WRITE, answers, examples
 from donebook.problems import TaskNotFound
 from donebook.tasks import models
 from donebook.tasks.service import TaskService
 
 TaskId = Annotated[str, PathParameter(description="The task's id", examples=[Example(value=contract.EXAMPLE.id)])]
+KEYED = {"key": Provide(provide_key)}
 UUID_FORM = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 
 
@@ -42,7 +44,8 @@ class BaselineController(Controller):
         operation_id="createTask",
         summary="Add a task",
         response_description="The task, stored",
-        responses=answers(*BODY, *WRITE),
+        responses=answers(*BODY, *KEY, *WRITE),
+        dependencies=KEYED,
         opt=examples(contract.EXAMPLE, body=contract.EXAMPLE_CREATE),
     )
     async def create_task(self, tasks: NamedDependency[TaskService], data: JSONBody[TaskCreate]) -> Task:
@@ -54,7 +57,8 @@ class BaselineController(Controller):
         operation_id="updateTask",
         summary="Change a task",
         response_description="The task, changed",
-        responses=answers(*BODY, *FOUND, *WRITE),
+        responses=answers(*BODY, *KEY, *FOUND, *WRITE),
+        dependencies=KEYED,
         opt=examples(contract.EXAMPLE_UPDATED, body=contract.EXAMPLE_UPDATE),
     )
     async def update_task(
@@ -70,7 +74,8 @@ class BaselineController(Controller):
         operation_id="deleteTask",
         summary="Delete a task",
         response_description="The task is gone",
-        responses=answers(*FOUND, *WRITE),
+        responses=answers(*KEY, *FOUND, *WRITE),
+        dependencies=KEYED,
     )
     async def delete_task(self, tasks: NamedDependency[TaskService], task_id: TaskId) -> None:
         """Delete a task."""

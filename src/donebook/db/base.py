@@ -1,59 +1,19 @@
-"""What entities, repositories and services share: rows that belong to a workspace, verbs that are one statement."""
+"""What repositories and services share: verbs that are one statement, in one workspace."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from functools import lru_cache
 from typing import Any, ClassVar, NoReturn
 from uuid import UUID
 
-from advanced_alchemy.base import CommonTableAttributes
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from advanced_alchemy.service import SQLAlchemyAsyncRepositoryService
-from sqlalchemy import BigInteger, DateTime, FetchedValue, MetaData, Select, Uuid, delete, func, select, text
+from sqlalchemy import Select, delete, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from donebook.db.keys import Key, run_once
+from donebook.db.models import Owned
 from donebook.db.session import run
 from donebook.db.statement import WORKSPACE, Statement, given, mine
-
-TIME = DateTime(timezone=True)
-
-
-class Base(CommonTableAttributes, DeclarativeBase):
-    """The root of all models; its names for constraints are those in the migrations."""
-
-    metadata = MetaData(
-        naming_convention={
-            "pk": "pk_%(table_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-        }
-    )
-
-
-class Entity(Base):
-    """What every entity has. The database fills it all in, whoever writes: the trigger `touch` keeps the last two."""
-
-    __abstract__ = True
-
-    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, server_default=text("uuid7()"), sort_order=-10)
-    created_at: Mapped[datetime] = mapped_column(TIME, server_default=func.now(), sort_order=90)
-    updated_at: Mapped[datetime] = mapped_column(
-        TIME, server_default=func.now(), server_onupdate=FetchedValue(), sort_order=91
-    )
-    version: Mapped[int] = mapped_column(
-        BigInteger, server_default=text("1"), server_onupdate=FetchedValue(), sort_order=92
-    )
-
-
-class Owned(Entity):
-    """An entity that belongs to a workspace, as all do but the workspace itself."""
-
-    __abstract__ = True
-
-    workspace_id: Mapped[UUID]
 
 
 class Repository[Model: Owned](SQLAlchemyAsyncRepository[Model]):
@@ -69,8 +29,9 @@ class Repository[Model: Owned](SQLAlchemyAsyncRepository[Model]):
         super().__init_subclass__()
         cls.deletion = Statement(delete(cls.model_type).where(mine(cls.model_type), cls.model_type.id == given("id")))
 
-    def __init__(self, *, session: AsyncSession, workspace: UUID, **options: Any) -> None:
+    def __init__(self, *, session: AsyncSession, workspace: UUID, key: Key | None = None, **options: Any) -> None:
         self.workspace = workspace
+        self.key = key
         self.engine = session.bind
         scoped = _scoped(self.model_type, workspace)
         super().__init__(session=session, **options | {"statement": scoped, "wrap_exceptions": False})
@@ -82,7 +43,10 @@ class Repository[Model: Owned](SQLAlchemyAsyncRepository[Model]):
             Problem: what the database said, as an answer.
         """
         assert isinstance(self.engine, AsyncEngine)  # noqa: S101 - how `donebook.db.config` makes sessions
-        return await run(self.engine, statement, values | {WORKSPACE: self.workspace})
+        values[WORKSPACE] = self.workspace
+        if statement.writes and self.key is not None:
+            return await run_once(self.engine, statement, values, self.key)
+        return await run(self.engine, statement, values)
 
     async def row(self, statement: Statement[Model], **values: Any) -> Model | None:
         """The one row that a statement gives, or None."""
@@ -124,5 +88,5 @@ for _verb in (
 class Service[Model: Owned, Rows: Repository[Any]](SQLAlchemyAsyncRepositoryService[Model, Rows]):
     """Rules over the rows of one workspace, which it is given when it is made."""
 
-    def __init__(self, session: AsyncSession, *, workspace: UUID) -> None:
-        super().__init__(session, workspace=workspace)
+    def __init__(self, session: AsyncSession, *, workspace: UUID, key: Key | None = None) -> None:
+        super().__init__(session, workspace=workspace, key=key)

@@ -10,7 +10,8 @@ from advanced_alchemy.extensions.litestar import SQLAlchemyAsyncConfig
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from donebook.db import engine
-from donebook.db.base import Base
+from donebook.db.limits import Limits
+from donebook.db.models import Base
 from donebook.db.url import Target, parse_database_url
 
 MIGRATIONS = Path(__file__).parents[3] / "migrations"
@@ -36,6 +37,7 @@ class Database(SQLAlchemyAsyncConfig):
     """Nothing commits for a request but its own statements: see `donebook.db.session`."""
 
     target: Callable[[], Target] = field(kw_only=True)
+    limits: Limits = field(kw_only=True, default_factory=Limits)
     session_config: AsyncSessionConfig = field(default_factory=lambda: AsyncSessionConfig(expire_on_commit=False))
     alembic_config: AlembicAsyncConfig = field(
         default_factory=lambda: AlembicAsyncConfig(
@@ -58,5 +60,5 @@ class Database(SQLAlchemyAsyncConfig):
     def get_engine(self) -> AsyncEngine:
         """The pool, made when it is first asked for."""
         if self.engine_instance is None:
-            self.engine_instance = engine.create_engine(self.target())
+            self.engine_instance = engine.create_engine(self.target(), self.limits)
         return self.engine_instance

@@ -1,22 +1,30 @@
-"""The connection pool: how many connections, how long each may take, and what a pooler changes."""
+"""The connection pool: how many connections, how long each may take, what a pooler changes, which are alive."""
 
-from typing import Any
+import asyncio
+import socket
+from time import monotonic
+from typing import Any, cast
 
-from sqlalchemy import NullPool, event
+import asyncpg
+from sqlalchemy import NullPool, QueuePool, event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.util import await_only
 
+from donebook import metrics
+from donebook.db.limits import Limits
+from donebook.db.patience import Outage
 from donebook.db.url import Target
+from donebook.problems import DATABASE_ERRORS
 
-POOL_SIZE = 10
-CHECKOUT_TIMEOUT = 5.0  # s: how long a request waits for a free connection
-CONNECT_TIMEOUT = 10.0  # s: a suspended Neon compute takes some seconds to wake
-STATEMENT_TIMEOUT = 10.0  # s: the server's own limit, where it can be set
-COMMAND_TIMEOUT = 12.0  # s: ours, for when the server no longer answers
+COMMAND_GRACE = 2.0  # s: how much longer than the server's own limit we wait for an answer before we give up on it
 IDLE_IN_TRANSACTION_TIMEOUT = 30.0  # s
+PING_AFTER = 30.0  # s: a connection that lay idle for longer is asked whether it is still there
+PING_TIMEOUT = 3.0  # s
+KEEPALIVE = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 2, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 5000}  # s, s, times, ms
 
 
-def create_engine(target: Target) -> AsyncEngine:
+def create_engine(target: Target, limits: Limits) -> AsyncEngine:
     """The pool that requests use: every statement commits by itself, unless it says otherwise.
 
     Statements and their values never show in errors or logs: they hold what people wrote.
@@ -24,41 +32,90 @@ def create_engine(target: Target) -> AsyncEngine:
     engine = create_async_engine(
         target.sqlalchemy_url,
         isolation_level="AUTOCOMMIT",
-        pool_size=POOL_SIZE,
+        pool_size=limits.pool_size,
         max_overflow=0,
-        pool_timeout=CHECKOUT_TIMEOUT,
+        pool_timeout=limits.pool_timeout,
+        pool_recycle=limits.pool_recycle,
         pool_use_lifo=True,
         hide_parameters=True,
-        execution_options={"target": target},
-        connect_args=_connect_args(target) | {"command_timeout": COMMAND_TIMEOUT},
+        execution_options={"target": target, "limits": limits, "outage": Outage()},
+        connect_args=_connect_args(target, limits),
     )
-    event.listen(engine.sync_engine, "checkout", _refuse_closed)
+    metrics.POOL_SIZE.set(limits.pool_size)
+    metrics.POOL_OPEN.set_function(lambda: _pool(engine).checkedin() + _pool(engine).checkedout())
+    metrics.POOL_USED.set_function(lambda: _pool(engine).checkedout())
+    event.listen(engine.sync_engine, "checkout", _check)
+    event.listen(engine.sync_engine, "checkin", _remember)
     return engine
+
+
+def _pool(engine: AsyncEngine) -> QueuePool:
+    return cast("QueuePool", engine.sync_engine.pool)
 
 
 def create_migration_engine(engine: AsyncEngine) -> AsyncEngine:
     """A connection to the same database itself, past any pooler, without a limit on how long a statement may take."""
-    target: Target = engine.get_execution_options()["target"].direct
-    args = target.connect_args
-    args.setdefault("timeout", CONNECT_TIMEOUT)
-    return create_async_engine(target.sqlalchemy_url, poolclass=NullPool, hide_parameters=True, connect_args=args)
+    options = engine.get_execution_options()
+    target: Target = options["target"].direct
+    limits: Limits = options["limits"]
+    return create_async_engine(
+        target.sqlalchemy_url,
+        poolclass=NullPool,
+        hide_parameters=True,
+        connect_args={"timeout": limits.connect_timeout, **target.connect_args},
+    )
 
 
-def _connect_args(target: Target) -> dict[str, Any]:
-    args = target.connect_args
-    args.setdefault("timeout", CONNECT_TIMEOUT)
+async def connect(*where: Any, **how: Any) -> "asyncpg.Connection[Any]":
+    """A connection that notices when the other end is gone, which asyncpg's own do not.
+
+    TCP(7): probes after `TCP_KEEPIDLE` seconds of silence, and an error after `TCP_USER_TIMEOUT` of unanswered sending.
+    """
+    connection: asyncpg.Connection[Any] = await asyncpg.connect(*where, **how)
+    transport = getattr(connection, "_transport", None)  # asyncpg has no public way to its socket
+    wire = transport and transport.get_extra_info("socket")
+    if wire is not None and wire.family != socket.AF_UNIX:
+        wire.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option, value in KEEPALIVE.items():
+            if hasattr(socket, option):  # macOS has some of them under other names, and no user timeout
+                wire.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
+    return connection
+
+
+def _connect_args(target: Target, limits: Limits) -> dict[str, Any]:
+    args = {
+        "async_creator_fn": connect,
+        "timeout": limits.connect_timeout,
+        "command_timeout": limits.statement_timeout + COMMAND_GRACE,
+        **target.connect_args,
+    }
     if target.pooled:
         return args | {"statement_cache_size": 0, "prepared_statement_cache_size": 0}
     args["server_settings"] = {
         "application_name": "donebook",
-        "statement_timeout": f"{STATEMENT_TIMEOUT:.0f}s",
-        "idle_in_transaction_session_timeout": f"{IDLE_IN_TRANSACTION_TIMEOUT:.0f}s",
+        "statement_timeout": f"{limits.statement_timeout * 1000:.0f}",
+        "idle_in_transaction_session_timeout": f"{IDLE_IN_TRANSACTION_TIMEOUT * 1000:.0f}",
         **args["server_settings"],
     }
     return args
 
 
-def _refuse_closed(connection: Any, _record: object, _proxy: object) -> None:
-    """Notice a connection that the server closed while it lay in the pool, without asking it: a fresh one is taken."""
-    if connection.driver_connection.is_closed():
+def _remember(_connection: object, record: Any) -> None:
+    record.info["idle_since"] = monotonic()
+
+
+def _check(connection: Any, record: Any, _proxy: object) -> None:
+    """Let no dead connection out of the pool: SQLAlchemy answers `DisconnectionError` with a fresh one.
+
+    That the server closed one is known without asking. One that has been idle for long may lead to a machine that is no
+    longer there, which only an answer disproves.
+    """
+    driver = connection.driver_connection
+    if driver.is_closed():
         raise DisconnectionError
+    if monotonic() - record.info.get("idle_since", monotonic()) > PING_AFTER:
+        try:
+            await_only(asyncio.wait_for(driver.execute(""), PING_TIMEOUT))
+        except DATABASE_ERRORS:
+            driver.terminate()
+            raise DisconnectionError from None

@@ -32,6 +32,11 @@ class Statement[Model]:
     def __init__(self, statement: Select[Model] | Insert | Update | Delete) -> None:
         self.statement = statement
         self.writes = not isinstance(statement, Select)
+        self.model: Any = (
+            statement.column_descriptions[0]["entity"]
+            if isinstance(statement, Select)
+            else statement.entity_description["entity"]
+        )
 
     @cached_property
     def sql(self) -> str:
@@ -48,11 +53,10 @@ class Statement[Model]:
 
     @cached_property
     def _compiled(self) -> Any:
+        columns = _columns(self.model)
         if isinstance(self.statement, Select):
-            columns = _columns(self.statement.column_descriptions[0]["entity"])
             compiled = self.statement.with_only_columns(*columns).compile(dialect=DIALECT)
         else:
-            columns = _columns(self.statement.entity_description["entity"])
             compiled = self.statement.returning(*columns).compile(dialect=DIALECT)
         if WORKSPACE not in compiled.binds:
             raise TypeError(f"a statement that is not bound to a workspace: {compiled}")

@@ -37,6 +37,8 @@ class Target(Struct, frozen=True, kw_only=True):
     connect_timeout: float | None = None  # seconds
     target_session_attrs: str | None = None
     server_settings: dict[str, str] = {}
+    pooled: bool = False  # whether a transaction pooler stands in between: then there is no session to keep anything in
+    direct_target: "Target | None" = None
 
     def __repr__(self) -> str:
         return f"Target({self.display!r})"
@@ -54,15 +56,12 @@ class Target(Struct, frozen=True, kw_only=True):
         )
 
     @property
-    def pooled(self) -> bool:
-        """Whether a transaction pooler stands in between, as Neon's host names tell."""
-        return self.host.split(".")[0].endswith(POOLER)
-
-    @property
     def direct(self) -> "Target":
         """The same database without its pooler, for what needs a session: migrations, listeners."""
+        if self.direct_target is not None:
+            return self.direct_target
         first, dot, rest = self.host.partition(".")
-        return structs.replace(self, host=first.removesuffix(POOLER) + dot + rest)
+        return structs.replace(self, host=first.removesuffix(POOLER) + dot + rest, pooled=False)
 
     @property
     def connect_args(self) -> dict[str, Any]:
@@ -118,6 +117,8 @@ def parse_database_url(text: str) -> Target:
         raise InvalidURL("names no host; expected postgresql://user:password@host/database")
     if target.user is None:
         raise InvalidURL(f"{target.display} names no user; expected postgresql://user:password@host/database")
+    if target.host.partition(".")[0].endswith(POOLER):
+        target = structs.replace(target, pooled=True)
     target.connect_args  # noqa: B018 - a certificate that is not there should stop the start, not the first request
     return target
 

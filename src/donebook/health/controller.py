@@ -8,6 +8,7 @@ from litestar.openapi import ResponseSpec
 from litestar.openapi.spec import Example
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from donebook import metrics
 from donebook.db.migrations import AHEAD, State
 from donebook.health import service
 from donebook.health.contract import Health, Live, NotReady, Ready, Unhealthy
@@ -106,3 +107,19 @@ class HealthController(Controller):
 def unavailable(body: Unhealthy | NotReady) -> Response[Any]:
     """The answer that keeps traffic away for a while."""
     return Response(body, status_code=503, headers={"Retry-After": str(Unavailable.retry_after)})
+
+
+@get(
+    "/metrics",
+    operation_id="getMetrics",
+    summary="What is counted",
+    tags=["Health"],
+    media_type=metrics.CONTENT_TYPE,
+    response_description="Prometheus's text format",
+    responses=answers(),
+    opt=examples("donebook_database_unreachable 0.0\n"),
+    sync_to_thread=False,
+)
+def get_metrics() -> bytes:
+    """What is counted, for Prometheus. Asks nothing of the database."""
+    return metrics.text()

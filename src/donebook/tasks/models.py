@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Text, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
-from donebook.db.base import TIME, Owned
+from donebook.db.models import TIME, Owned
 
 
 class Task(Owned):

@@ -29,7 +29,7 @@ FOR_DOCS = (
     " font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 NOT_BUILT = b"The web app is not built. Run `make build` in the checkout, then start Donebook again.\n"
-API = frozenset({"api", "assets", "docs", "health", "openapi.json", "tasks"})
+API = frozenset({"api", "assets", "docs", "health", "metrics", "openapi.json", "tasks"})
 """First segments of paths that are never a page of the web app."""
 
 

@@ -1,0 +1,138 @@
+"""Exactly once: a write with an idempotency key happens once, and is answered alike as often as it is asked for.
+
+The semantics are those of draft-ietf-httpapi-idempotency-key-header-07. The key, the write and what came of it commit
+in one statement: `claim_idempotency_key` (see its migration) raises when the key is in flight or was used, which takes
+the write back.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any, cast
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import DateTime, ForeignKey, LargeBinary, Text, Uuid, func, inspect
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.orm import Mapped, mapped_column
+
+from donebook.db.models import TIME, Base
+from donebook.db.session import Row, persist
+from donebook.db.statement import WORKSPACE, Statement
+from donebook.problems import KeyReused, KeyUsed
+
+WRITE = """
+WITH written AS ({sql}),
+    claimed AS (SELECT claim_idempotency_key(${workspace}::uuid, ${key}::text)),
+    kept AS (
+        INSERT INTO idempotency_keys (workspace_id, key, fingerprint, answer)
+        SELECT ${workspace}, ${key}, ${fingerprint}::bytea, (SELECT jsonb_agg(to_jsonb(written)) FROM written)
+        FROM claimed
+    )
+SELECT * FROM written
+"""
+READ = "SELECT fingerprint, answer::text FROM idempotency_keys WHERE workspace_id = $1 AND key = $2"
+REFUSE = """
+WITH kept AS (
+    INSERT INTO idempotency_keys (workspace_id, key, fingerprint) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
+    RETURNING fingerprint
+)
+SELECT fingerprint, true AS new FROM kept
+UNION ALL SELECT fingerprint, false FROM idempotency_keys WHERE workspace_id = $1 AND key = $2
+"""
+
+
+class IdempotencyKey(Base):
+    """A key that was used, what it was sent with, and the rows that the write gave."""
+
+    __tablename__ = "idempotency_keys"
+
+    workspace_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("workspaces.id", ondelete="CASCADE"), primary_key=True)
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
+    answer: Mapped[Any | None] = mapped_column(JSONB)
+    created_at: Mapped[datetime] = mapped_column(TIME, server_default=func.now(), index=True)
+
+
+class Key:
+    """The key of the request at hand, and what becomes of it."""
+
+    def __init__(self, text: str, *request: bytes) -> None:
+        self.text = text
+        self.fingerprint = hashlib.sha256(b"\0".join(request)).digest()
+        self.spent = False  # whether the database has seen it
+        self.replayed = False  # whether the answer is that of an earlier request
+
+    def recognise(self, fingerprint: bytes) -> None:
+        """Accept what was stored under this key.
+
+        Raises:
+            KeyReused: when it was stored for another request.
+        """
+        if fingerprint != self.fingerprint:
+            raise KeyReused
+        self.replayed = True
+
+
+async def run_once[Model](
+    engine: AsyncEngine, statement: Statement[Model], values: Mapping[str, Any], key: Key
+) -> Sequence[Model]:
+    """What a statement gives, now or when it was executed with this key before.
+
+    Raises:
+        KeyInFlight: when another request with the key is being answered.
+        KeyReused: when the key was used for another request.
+        Problem: what else the database said, as an answer.
+    """
+    key.spent = True
+    arguments = statement.arguments(values)
+    first = len(arguments) + 1
+    sql = WRITE.format(sql=statement.sql, workspace=first, key=first + 1, fingerprint=first + 2)
+    workspace = values[WORKSPACE]
+    while True:
+        try:
+            rows = await persist(
+                engine, sql, [*arguments, workspace, key.text, key.fingerprint], writes=True, keyed=True
+            )
+            return cast("Sequence[Model]", rows)
+        except KeyUsed:
+            pass
+        if (stored := await _read(engine, workspace, key)) is not None:
+            return cast("Sequence[Model]", [_row(statement.model, row) for row in stored])
+        await asyncio.sleep(0)  # it was forgotten in between: the claim is free again
+
+
+async def refuse(engine: AsyncEngine, workspace: UUID, key: Key) -> None:
+    """Spend a key on a request that was refused before it came to the database.
+
+    Raises:
+        KeyReused: when the key was used for another request.
+    """
+    key.spent = True
+    [row, *_] = await persist(engine, REFUSE, [workspace, key.text, key.fingerprint], writes=True, keyed=True)
+    if not row.new:
+        key.recognise(row.fingerprint)
+
+
+async def _read(engine: AsyncEngine, workspace: UUID, key: Key) -> list[dict[str, Any]] | None:
+    rows: Sequence[Row] = await persist(engine, READ, [workspace, key.text], writes=False, keyed=False)
+    for row in rows:
+        key.recognise(row.fingerprint)
+        answer: list[dict[str, Any]] = msgspec.json.decode(row.answer or "[]")
+        return answer
+    return None
+
+
+def _row(model: Any, stored: dict[str, Any]) -> SimpleNamespace:
+    """A row as it was, from its JSON: times and ids are text there."""
+    row = SimpleNamespace(**stored)
+    for attribute in inspect(model).column_attrs:
+        value, kind = stored[attribute.key], attribute.columns[0].type
+        if value is not None and isinstance(kind, DateTime):
+            setattr(row, attribute.key, datetime.fromisoformat(value))
+        elif value is not None and isinstance(kind, Uuid):
+            setattr(row, attribute.key, UUID(value))
+    return row

@@ -1,0 +1,153 @@
+"""Around every request: its id, its log line, our names, CORS, its body, its deadline, and the security headers."""
+
+import asyncio
+import logging
+import re
+from collections.abc import Iterable, Mapping
+from time import perf_counter
+from uuid import uuid4
+
+from litestar.datastructures import Headers
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+
+from donebook import deadline, metrics
+from donebook.edge.body import Disconnected, read_body
+from donebook.edge.cors import CORS
+from donebook.edge.hosts import Hosts
+from donebook.edge.watch import Watched
+from donebook.problems import NotFound, Problem, RequestTimeout, TooLarge, TooSlow, UnknownHost, document
+from donebook.settings import Settings
+
+log = logging.getLogger("donebook.access")
+
+GRACE = 1.0  # s: the application's own answer to a lack of time comes first
+
+type HeaderList = list[tuple[bytes, bytes]]
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._~+/=-]{1,128}", re.ASCII)
+CLIENT_GONE = 499  # for the log only, as nginx has it: nobody was there to answer
+SECURITY = {
+    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
+    b"cache-control": b"no-store",
+    b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"DENY",
+    b"referrer-policy": b"same-origin",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
+}
+"""Defaults; what an answer says for itself stands."""
+
+
+class Edge:
+    """Wraps the whole application, its 404s included."""
+
+    def __init__(self, app: ASGIApp, settings: Settings, methods: Mapping[str, Iterable[str]]) -> None:
+        self.app = app
+        self.allow = {path: ", ".join(sorted(those)).encode() for path, those in methods.items()}
+        self.cors = CORS(settings)
+        self.hosts = Hosts(settings)
+        self.time = settings.request_timeout
+        self.draining = False  # whether the server is stopping, so that clients should open no request here any more
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != ScopeType.HTTP:
+            await self.app(scope, receive, send)
+            return
+        metrics.IN_FLIGHT.inc()
+        started = perf_counter()
+        deadline.start(self.time)
+        request = Headers.from_scope(scope)
+        request_id = _request_id(request)
+        scope["state"]["request_id"] = request_id
+        ours = self.hosts.own(request.getall("host", []))
+        cors = self.cors.headers(scope["scheme"], request) if ours else []
+        own = [(b"x-request-id", request_id.encode()), (b"vary", b"origin"), *cors]
+        status = CLIENT_GONE
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                if (key := scope["state"].get("key")) is not None and key.replayed:
+                    metrics.REPLAYS.inc()
+                    own.append((b"idempotency-replayed", b"true"))
+                if self.draining:
+                    own.append((b"connection", b"close"))
+                message["headers"] = _complete(self._allowed(scope, list(message.get("headers", ()))), own)
+            await send(message)
+
+        try:
+            if not ours:
+                await _answer(UnknownHost(), request_id, send_with_headers)
+            elif b"%2f" in scope["raw_path"].lower():
+                await _answer(NotFound(), request_id, send_with_headers)  # else it would be taken for a separator
+            elif (preflight := self.cors.preflight(scope["method"], request, cors)) is not None:
+                own += preflight[len(cors) :]
+                await send_with_headers({"type": "http.response.start", "status": 204, "headers": []})
+                await send_with_headers({"type": "http.response.body", "body": b"", "more_body": False})
+            else:
+                await self._handle(scope, request, receive, send_with_headers)
+        finally:
+            metrics.IN_FLIGHT.dec()
+            _record(scope, status, perf_counter() - started, request_id)
+
+    async def _handle(self, scope: HTTPScope, request: Headers, receive: Receive, send: Send) -> None:
+        """Read the body and let the application answer, in the time that there is and while anybody waits."""
+        request_id = scope["state"]["request_id"]
+        try:
+            async with asyncio.timeout(self.time):
+                body = await read_body(request, receive)
+        except TimeoutError:
+            await _answer(RequestTimeout(), request_id, send)
+            return
+        except TooLarge as problem:
+            await _answer(problem, request_id, send)
+            return
+        except Disconnected:
+            return
+        watched = Watched(body, receive, send)
+        try:
+            async with asyncio.timeout(deadline.remaining() + GRACE):
+                await watched.run(self.app(scope, watched.receive, watched.send))
+        except TimeoutError:
+            if watched.started:
+                raise
+            await _answer(TooSlow(), request_id, send)
+
+    def _allowed(self, scope: HTTPScope, headers: HeaderList) -> HeaderList:
+        """Correct Litestar's own answer to OPTIONS, which names only the methods of the handler registered first."""
+        path = scope.get("path_template")
+        if scope["method"] != "OPTIONS" or path not in self.allow:
+            return headers
+        return [(b"allow", self.allow[path])]
+
+
+def _request_id(request: Headers) -> str:
+    given = request.get("x-request-id", "")
+    return given if REQUEST_ID.fullmatch(given) else uuid4().hex
+
+
+def _complete(headers: HeaderList, own: HeaderList) -> HeaderList:
+    given = {name.lower() for name, _ in headers}
+    return [*headers, *own, *((name, value) for name, value in SECURITY.items() if name not in given)]
+
+
+async def _answer(problem: Problem, request_id: str, send: Send) -> None:
+    body = document(problem, request_id)
+    headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": problem.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def _record(scope: HTTPScope, status: int, seconds: float, request_id: str) -> None:
+    """Count a request and write its line. Both name the route, never the path itself: a path is what somebody typed."""
+    method, route = scope["method"], scope.get("path_template") or "-"
+    metrics.REQUESTS.labels(method, route, status).inc()
+    metrics.DURATION.labels(method, route).observe(seconds)
+    ms = round(seconds * 1000, 1)
+    log.info(
+        "request",
+        extra={"method": method, "path": route, "status": status, "ms": ms, "request_id": request_id},
+    )

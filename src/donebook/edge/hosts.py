@@ -1,0 +1,23 @@
+"""Whether a request was meant for this server: a foreign name is how a web page reaches a local one (DNS rebinding)."""
+
+import re
+
+from donebook.settings import Settings
+
+HOST = re.compile(r"(?:(?P<name>[\w.~-]+)|\[(?P<address>[0-9a-f:.]+)\])(?::\d{0,5})?", re.ASCII | re.IGNORECASE)
+
+
+class Hosts:
+    """The names that this server answers to."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.names = {host.strip("[]").lower() for host in settings.hosts}
+
+    def own(self, given: list[str]) -> bool:
+        """Whether the one `Host` is ours; none, several or a malformed one never are (RFC 9112, section 3.2)."""
+        host = HOST.fullmatch(given[0]) if len(given) == 1 else None
+        if host is None:
+            return False
+        name = (host["name"] or host["address"]).lower()
+        parent = name.partition(".")[2]
+        return "*" in self.names or name in self.names or (parent != "" and f"*.{parent}" in self.names)

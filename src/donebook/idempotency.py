@@ -1,0 +1,76 @@
+"""`Idempotency-Key`: how a client says that two requests are one."""
+
+import logging
+import re
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import Request
+from litestar.params import HeaderParameter
+from litestar.types import Scope
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from donebook.db.keys import Key, refuse
+from donebook.problems import BadKey, Invalid, NotFound, Problem
+
+log = logging.getLogger("donebook.idempotency")
+
+FORM = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
+
+IdempotencyKey = Annotated[
+    str | None,
+    HeaderParameter(
+        name="Idempotency-Key",
+        description="Makes the write happen once: a repeated request with the same key gets the first one's answer."
+        " 1 to 255 printable ASCII characters, such as a UUID; kept for 24 hours at least.",
+    ),
+]
+
+
+async def provide_key(request: Request[Any, Any, Any], idempotency_key: IdempotencyKey = None) -> Key | None:
+    """The key of the request, or None when it has none.
+
+    Raises:
+        BadKey: when it is malformed.
+    """
+    if idempotency_key is None:
+        return None
+    return await key_of(request)
+
+
+async def key_of(request: Request[Any, Any, Any]) -> Key | None:
+    """The key of the request, the same whenever it is asked for.
+
+    Raises:
+        BadKey: when it is malformed. The draft has it as a quoted string (RFC 8941); most clients send it bare.
+    """
+    state: dict[str, Any] = request.scope["state"]
+    given = request.headers.getall("idempotency-key", [])
+    if not given or "key" in state:
+        return state.get("key")
+    text = given[0].strip()
+    if len(text) > 1 and text.startswith('"') and text.endswith('"'):
+        text = text[1:-1]
+    if len(given) > 1 or not FORM.fullmatch(text):
+        raise BadKey(BadKey.example)
+    key = Key(text, request.method.encode(), request.scope["raw_path"], await request.body())
+    state["key"] = key
+    return key
+
+
+async def spend_on_refusal(error: Exception, scope: Scope, *, engine: AsyncEngine, workspace: UUID) -> None:
+    """Store that a request was refused for good before it came to the database, so that its key cannot mean another.
+
+    What cannot be stored is answered all the same: asked again, the request is refused again.
+    """
+    if not isinstance(error, (Invalid, NotFound)) or "method" not in scope:
+        return
+    request: Request[Any, Any, Any] = Request(scope)
+    if request.method not in ("POST", "PUT", "PATCH", "DELETE"):
+        return
+    try:
+        key = await key_of(request)
+        if key is not None and not key.spent:
+            await refuse(engine, workspace, key)
+    except Problem as problem:
+        log.debug(problem.title())
