@@ -6,7 +6,7 @@ SHELL := /bin/sh
 .PHONY: help run test check dev build openapi browser setup clean
 
 BIN := .venv/bin
-PYTHON_SOURCES := src migrations tests
+PYTHON_SOURCES := src migrations tests bench
 WEB_SOURCES := $(shell find frontend -not -path '*/node_modules*' -not -path '*/dist*' -type f 2>/dev/null)
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix frontend
 

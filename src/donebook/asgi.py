@@ -130,7 +130,14 @@ def answer_http(pages: Pages, request: AnyRequest, error: HTTPException) -> Resp
     kind = BY_STATUS.get(error.status_code, problems.BadRequest if error.status_code < 500 else problems.ServerError)
     if isinstance(error, ValidationException) and error.extra:
         return answer(request, kind(_read(error.extra)))
-    return answer(request, kind(), error.headers)
+    headers = {
+        name: _in_order(value) if name.lower() == "allow" else value for name, value in (error.headers or {}).items()
+    }
+    return answer(request, kind(), headers)
+
+
+def _in_order(methods: str) -> str:
+    return ", ".join(sorted(methods.replace(",", " ").split()))
 
 
 def answer_database(request: AnyRequest, error: Exception) -> Response[bytes]:

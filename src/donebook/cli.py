@@ -61,8 +61,9 @@ def run(chosen: Settings, *, reload: bool) -> None:
     if chosen.tracing and not tracing.available():
         settings.refuse("TRACING=true: expected the extra `tracing` to be installed (uv sync --extra tracing)")
     logs.configure(chosen)
-    for ending in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(ending, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGINT, leave)
+    signal.signal(signal.SIGTERM, leave)
+    signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
     with ExitStack() as stack:
         listener = listen(chosen, stack)
         local = chosen.database_url is None
@@ -91,6 +92,13 @@ def run(chosen: Settings, *, reload: bool) -> None:
             Server(uvicorn.Config(app, **options), app.state["edge"]).run(sockets=[listener])
 
 
+def leave(*_: object) -> NoReturn:
+    """End the process, undisturbed: nobody's impatience may leave a Postgres behind. It takes a few seconds at most."""
+    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, signal.SIG_IGN)
+    sys.exit(0)
+
+
 def listen(chosen: Settings, stack: ExitStack) -> socket.socket:
     """The socket that requests come in by, opened before anything else is started."""
     family = socket.AF_INET6 if ":" in chosen.host else socket.AF_INET
@@ -113,7 +121,6 @@ def with_database(chosen: Settings, stack: ExitStack) -> Settings:
     except EmbeddedError as problem:
         stop(str(problem))
     stack.callback(postgres.release)
-    stack.callback(lambda: [signal.signal(ending, signal.SIG_IGN) for ending in (signal.SIGINT, signal.SIGTERM)])
     return structs.replace(chosen, database_url=postgres.url)
 
 

@@ -1,9 +1,10 @@
 """Every setting, from the environment (and `.env`), typed and checked once, at the start."""
 
 import os
+import re
 import sys
 from collections.abc import Mapping
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn, get_args, get_type_hints
 
@@ -13,6 +14,8 @@ from msgspec import Meta, Struct, structs
 
 from donebook.db.limits import Limits
 from donebook.db.url import InvalidURL, Target, parse_database_url
+
+ORIGIN = re.compile(r"https?://[^\s/*?#@]+", re.ASCII)
 
 type Names = tuple[str, ...]
 type Seconds = Annotated[float, Meta(gt=0, le=86400)]
@@ -157,7 +160,7 @@ def _check(settings: Settings) -> None:
     if not _is_host(settings.host):
         raise InvalidSetting(f"HOST={settings.host!r}: expected an IP address or `localhost`")
     for origin in settings.allowed_origins:
-        if not origin.startswith(("http://", "https://")) or "*" in origin or origin.count("/") != 2:
+        if not ORIGIN.fullmatch(origin):
             raise InvalidSetting(
                 f"ALLOWED_ORIGINS={origin!r}: expected origins such as https://app.example.com, separated by commas"
             )
@@ -178,12 +181,16 @@ def _is_host(host: str) -> bool:
 
 
 def _is_address(host: str) -> bool:
-    try:
-        ip_address(host.strip("[]"))
-    except ValueError:
-        return False
-    return True
+    return _address(host) is not None
 
 
 def _is_loopback(host: str) -> bool:
-    return _is_address(host) and ip_address(host).is_loopback
+    address = _address(host)
+    return address is not None and address.is_loopback
+
+
+def _address(host: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return IPv6Address(host[1:-1]) if host.startswith("[") and host.endswith("]") else ip_address(host)
+    except ValueError:
+        return None

@@ -124,14 +124,23 @@ def parse_database_url(text: str) -> Target:
 
 
 def _parse_authority(text: str) -> Target:
+    if not text.isprintable():
+        raise InvalidURL("cannot be parsed: it holds control characters")
     scheme, separator, _ = text.partition("://")
     if not separator or scheme not in SCHEMES:
         raise InvalidURL(f"cannot be parsed: expected a URL that begins with {', '.join(f'{s}://' for s in SCHEMES)}")
     try:
         parts = urlsplit(text)
-        host, port = parts.hostname or "", parts.port
+        host, port = unquote(parts.hostname or "", errors="strict"), parts.port
+        user, password, database = map(_text, (parts.username, parts.password, parts.path.removeprefix("/")))
+        pairs = parse_qsl(parts.query.replace("+", "%2B"), keep_blank_values=True, errors="strict")
     except ValueError:
         raise InvalidURL("cannot be parsed: expected postgresql://user:password@host:port/database") from None
+    # A password that was pasted as it is, with a @, / or ? in it, would end up in other parts, and so on the screen.
+    if any(mark in part for mark in "@:" for part in (parts.path, *(name for name, _ in pairs))) or "@" in parts.query:
+        raise InvalidURL("cannot be parsed: write @ as %40, : as %3A, / as %2F and ? as %3F in the password")
+    if not all((word or "").isprintable() for pair in (*pairs, (user, host), (password, database)) for word in pair):
+        raise InvalidURL("cannot be parsed: it holds control characters")
     if "," in parts.netloc.rpartition("@")[2]:
         raise InvalidURL("names several hosts; expected one")
     if parts.fragment:
@@ -139,11 +148,11 @@ def _parse_authority(text: str) -> Target:
     if port == 0:
         raise InvalidURL("cannot be parsed: expected a port from 1 to 65535")
     return Target(
-        host=unquote(host),
+        host=host,
         port=port or 5432,
-        user=_text(parts.username),
-        password=_text(parts.password),
-        database=_text(parts.path.removeprefix("/")),
+        user=user,
+        password=password,
+        database=database,
     )
 
 
@@ -190,7 +199,7 @@ def _choice(target: Target, name: str, value: str, allowed: tuple[str, ...]) -> 
 
 
 def _number(target: Target, name: str, value: str, *, lowest: int, highest: int) -> float:
-    if not value.isascii() or not value.isdigit() or not lowest <= int(value) <= highest:
+    if not value.isascii() or not value.isdigit() or len(value) > 9 or not lowest <= int(value) <= highest:
         raise InvalidURL(f"{target.display} has {name}={value!r}; expected a whole number from {lowest} to {highest}")
     return float(value)
 

@@ -16,7 +16,17 @@ from donebook.edge.body import Disconnected, read_body
 from donebook.edge.cors import CORS
 from donebook.edge.hosts import Hosts
 from donebook.edge.watch import Watched
-from donebook.problems import NotFound, Problem, RequestTimeout, TooLarge, TooSlow, UnknownHost, document
+from donebook.problems import (
+    NotFound,
+    OutcomeUnknown,
+    Problem,
+    RequestTimeout,
+    TooLarge,
+    TooSlow,
+    Unavailable,
+    UnknownHost,
+    document,
+)
 from donebook.settings import Settings
 
 log = logging.getLogger("donebook.access")
@@ -115,6 +125,11 @@ class Edge:
             if watched.started:
                 raise
             await _answer(TooSlow(), request_id, send)
+        except asyncio.CancelledError:  # the server stops, and has waited for as long as it may
+            if watched.started:
+                raise
+            reads = scope["method"] in ("GET", "HEAD", "OPTIONS")
+            await _answer(Unavailable("The server is stopping") if reads else OutcomeUnknown(), request_id, send)
 
     def _allowed(self, scope: HTTPScope, headers: HeaderList) -> HeaderList:
         """Correct Litestar's own answer to OPTIONS, which names only the methods of the handler registered first."""
@@ -137,6 +152,8 @@ def _complete(headers: HeaderList, own: HeaderList) -> HeaderList:
 async def _answer(problem: Problem, request_id: str, send: Send) -> None:
     body = document(problem, request_id)
     headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
+    if problem.retry_after is not None:
+        headers.append((b"retry-after", str(problem.retry_after).encode()))
     await send({"type": "http.response.start", "status": problem.status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})
 

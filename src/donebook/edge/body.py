@@ -1,5 +1,8 @@
 """The body of a request: read whole before anybody looks at it, and no more of it than we take."""
 
+import asyncio
+import contextlib
+
 from litestar.datastructures import Headers
 from litestar.types import Receive
 
@@ -7,6 +10,8 @@ from donebook.problems import TooLarge
 
 MAX_BODY = 1024 * 1024  # bytes
 MOST_TO_DRAIN = 16 * MAX_BODY  # bytes
+DIGITS = 10  # of a length: the first ones tell whether it is too large
+SILENCE = 0.5  # s: a client that has stopped sending waits for the answer
 
 
 class Disconnected(Exception):
@@ -21,19 +26,29 @@ async def read_body(request: Headers, receive: Receive) -> bytes:
             since one that is sending when the connection closes never sees the answer.
         Disconnected: when the client goes away.
     """
-    length = request.get("content-length", "0")
-    announced = int(length) if length.isdigit() else 0
-    if announced > MAX_BODY and "expect" in request:
-        raise TooLarge  # it waits for a word before it sends (RFC 9110, section 10.1.1)
+    length = request.get("content-length", "")
+    announced = int(length[:DIGITS]) if length.isdigit() else 0
     parts, size, more = [], 0, True
-    while more and size <= MOST_TO_DRAIN:
+    while more and max(size, announced) <= MAX_BODY:
         message = await receive()
         if message["type"] != "http.request":
             raise Disconnected
         size += len(message["body"])
         more = message["more_body"]
-        if size <= MAX_BODY:
-            parts.append(message["body"])
-    if size > MAX_BODY:
-        raise TooLarge
-    return b"".join(parts)
+        parts.append(message["body"])
+    if not more and size <= MAX_BODY:
+        return b"".join(parts)
+    if more and "expect" not in request:  # who expects a word before sending gets this one (RFC 9110, section 10.1.1)
+        await _drain(receive)
+    raise TooLarge
+
+
+async def _drain(receive: Receive) -> None:
+    left = MOST_TO_DRAIN
+    with contextlib.suppress(TimeoutError):
+        while left > 0:
+            async with asyncio.timeout(SILENCE):
+                message = await receive()
+            if message["type"] != "http.request" or not message["more_body"]:
+                return
+            left -= len(message["body"])

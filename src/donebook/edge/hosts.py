@@ -4,7 +4,9 @@ import re
 
 from donebook.settings import Settings
 
-HOST = re.compile(r"(?:(?P<name>[\w.~-]+)|\[(?P<address>[0-9a-f:.]+)\])(?::\d{0,5})?", re.ASCII | re.IGNORECASE)
+HOST = re.compile(
+    r"(?:(?P<name>[\w.~-]+)|\[(?P<address>[0-9a-f.]*:[0-9a-f:.]*)\])(?::\d{0,5})?", re.ASCII | re.IGNORECASE
+)
 
 
 class Hosts:

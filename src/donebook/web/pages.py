@@ -52,7 +52,8 @@ class Page(Struct, frozen=True):
             "etag": tag,
             "vary": "accept-encoding",
         }
-        if tag in {known.strip().removeprefix("W/") for known in request.get("if-none-match", "").split(",")}:
+        known = {one.strip().removeprefix("W/") for one in ",".join(request.getall("if-none-match", [])).split(",")}
+        if known & {tag, "*"}:
             return Response(b"", status_code=304, media_type=self.media_type, headers=headers)
         if encoding != "identity":
             headers["content-encoding"] = encoding
