@@ -47,8 +47,8 @@ def create(layout: Layout, account: Account, programs: Path, *, holding: int) ->
 def initdb(directory: Path, password: str, account: Account, programs: Path, *, holding: int) -> None:
     """Make an empty cluster, on the disk when this returns, that asks everybody for a password."""
     handed_over = directory.with_name(f"{directory.name}.password")
-    write_private(handed_over, password.encode())
     try:
+        write_private(handed_over, password.encode())
         if account.switch:
             os.chown(handed_over, account.uid, account.gid)
         for letters in LETTERS:

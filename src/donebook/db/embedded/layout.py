@@ -105,13 +105,17 @@ def write_private(path: Path, content: bytes, *, sync: bool = True) -> None:
     draft = path.with_name(f"{path.name}.new")
     draft.unlink(missing_ok=True)
     fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(fd, "wb") as file:
-        own(fd, path.parent)
-        file.write(content)
-        file.flush()
-        if sync:
-            os.fsync(fd)
-    draft.replace(path)
+    try:
+        with os.fdopen(fd, "wb") as file:
+            own(fd, path.parent)
+            file.write(content)
+            file.flush()
+            if sync:
+                os.fsync(fd)
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
     if sync:
         sync_directory(path.parent)
 

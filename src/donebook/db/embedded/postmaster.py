@@ -63,7 +63,7 @@ def belongs(pid: int, layout: Layout) -> bool:
             return layout.mark in " ".join(process.cmdline())
         being_made = cwd.parent == layout.root and cwd.name.startswith("cluster.new-")
         return being_made or cwd.samefile(layout.cluster)
-    except (psutil.Error, FileNotFoundError):
+    except (psutil.Error, OSError):
         return False
 
 

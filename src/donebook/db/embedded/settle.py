@@ -59,8 +59,8 @@ def settle(ground: Ground, *, alone: bool, port: int | None, cancelled: Callable
                     send(pid, signal.SIGKILL)
             if time.monotonic() > began + SETTLING or cancelled():
                 raise EmbeddedError(
-                    f"The cluster in {layout.cluster} is in use by a process that cannot be stopped, "
-                    "or not seen from here (another container or machine?)."
+                    f"The cluster in {layout.cluster} is in use by a process that cannot be seen from here "
+                    "(in another container or on another machine?) or cannot be stopped."
                 )
             time.sleep(0.01)
         prepare(ground, holding=alive)

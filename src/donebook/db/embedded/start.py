@@ -144,8 +144,9 @@ def wait(
         if cancelled():
             raise EmbeddedError("Postgres was asked to stop while it started.")
         if now > looked + 1:
+            if looked == began:
+                log.info("Postgres is still starting; after a crash this may take minutes")
             looked = now
-            log.info("Postgres is still recovering from a crash, after %.0f s", now - began)
             if "reinitializing" in since(layout, before):  # on a full disk it would crash and try again for ever
                 end(process)
         time.sleep(0.005)

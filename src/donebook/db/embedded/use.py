@@ -146,9 +146,7 @@ class Embedded:
         while not self._closing.wait(pause):
             began = time.monotonic()
             while belongs(self.pid, self.layout) and not self._closing.is_set():
-                with suppress(psutil.Error, OSError):
-                    trim(self.layout)
-                    psutil.Process(self.pid).wait(timeout=1)
+                self._look_after()
             if self._closing.is_set():
                 return
             pause = 0.0 if time.monotonic() > began + STEADY else min(max(2 * pause, 0.1), LONGEST_PAUSE)
@@ -159,6 +157,17 @@ class Embedded:
                 log.warning("Postgres could not be restarted, next attempt in %.1f s: %s", pause, error)
             else:
                 log.warning("Postgres runs again (PID %d)", self.pid)
+
+    def _look_after(self) -> None:
+        """Keep the log short, and wait for the server's end, but no longer than 1 s."""
+        with suppress(OSError):
+            trim(self.layout)
+        try:
+            psutil.Process(self.pid).wait(timeout=1)
+        except psutil.TimeoutExpired:
+            pass
+        except (psutil.Error, OSError):
+            self._closing.wait(0.1)
 
 
 def acquire(data_dir: Path, *, serving: bool) -> Embedded:
