@@ -20,13 +20,9 @@ PAGE, DOCS = "index.html", "docs.html"
 
 FOREVER = "public, max-age=31536000, immutable"  # names carry a hash of the content
 REVALIDATE = "no-cache"
-STRICT = (
+POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; manifest-src 'self';"
     " base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
-FOR_DOCS = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
-    " font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 NOT_BUILT = b"The web app is not built. Run `make build` in the checkout, then start Donebook again.\n"
 API = frozenset({"api", "assets", "docs", "health", "metrics", "openapi.json", "tasks"})
@@ -42,13 +38,13 @@ class Page(Struct, frozen=True):
     media_type: str
     bodies: Mapping[str, tuple[bytes, str]]
 
-    def respond(self, request: Headers, *, cache: str, policy: str = STRICT) -> Response[bytes]:
+    def respond(self, request: Headers, *, cache: str) -> Response[bytes]:
         """The file, or 304 when the client has it (RFC 9110, section 13.1.2)."""
         encoding = next((name for name in ENCODINGS if name in self.bodies and accepts(request, name)), "identity")
         body, tag = self.bodies[encoding]
         headers = {
             "cache-control": cache,
-            "content-security-policy": policy,
+            "content-security-policy": POLICY,
             "etag": tag,
             "vary": "accept-encoding",
         }
@@ -106,7 +102,7 @@ class Pages:
 
         @_page("/docs")
         def docs(request: AnyRequest) -> Response[bytes]:
-            return self.docs.respond(request.headers, cache=REVALIDATE, policy=FOR_DOCS)
+            return self.docs.respond(request.headers, cache=REVALIDATE)
 
         @_page("/assets/{name:str}")
         def asset(request: AnyRequest, name: FromPath[str]) -> Response[bytes]:

@@ -1,0 +1,101 @@
+import { createMemo, For, Show } from "solid-js";
+import { createFocusKeeper } from "../ui/focus";
+import { ADD_FIELD } from "./AddForm";
+import type { Action } from "./actions";
+import { isGone, refusal } from "./messages";
+import { useTasks } from "./page";
+import { focusTask } from "./rows";
+import { createWatch } from "./watch";
+
+/** What was not saved, why, and a way to try again. */
+export function Failures() {
+  const { store } = useTasks();
+  const failures = createMemo(() => new Map(store.failures().map((it) => [it.id, it])));
+  const ids = createMemo(() => [...failures().keys()]);
+  const watch = createWatch(failures);
+  let panel!: HTMLElement;
+  let left: Action | undefined;
+
+  createFocusKeeper(ids, (index) => {
+    const next = panel.querySelectorAll<HTMLElement>(".failure")[Math.min(index, ids().length - 1)];
+    if (next) next.querySelector("button")?.focus();
+    else if (left && left.kind !== "add" && store.tasks().has(left.key)) focusTask(left.key);
+    else document.getElementById(ADD_FIELD)?.focus();
+  });
+
+  return (
+    <section class="failures" aria-label="Not saved" hidden={ids().length === 0} ref={panel}>
+      <Show when={ids().length > 1}>
+        <header>
+          <p>{ids().length} changes were not saved</p>
+          <button type="button" onClick={() => ids().forEach(store.retry)}>
+            Try all again
+          </button>
+        </header>
+      </Show>
+      <For each={ids()}>
+        {(id) => {
+          const action = watch(id);
+          return (
+            <FailureItem
+              action={action()}
+              onLeave={(it) => {
+                left = it;
+              }}
+            />
+          );
+        }}
+      </For>
+    </section>
+  );
+}
+
+function FailureItem(props: { action: Action; onLeave: (action: Action) => void }) {
+  const { store } = useTasks();
+  const trying = () => props.action.state !== "failed";
+  const words = () => refusal(props.action);
+
+  function retry(): void {
+    props.onLeave(props.action);
+    if (!trying()) store.retry(props.action.id);
+  }
+
+  function dismiss(): void {
+    props.onLeave(props.action);
+    store.dismiss(props.action.id);
+  }
+
+  function addAnew(): void {
+    const it = props.action;
+    if (it.kind !== "change") return;
+    store.add(it.whole.title, it.whole.description);
+    dismiss();
+  }
+
+  return (
+    <div class="failure" data-key={props.action.id}>
+      <Show when={!trying()} fallback={<p>Trying again…</p>}>
+        <p role="alert">
+          {words().before}{" "}
+          <b>
+            “<bdi>{words().title}</bdi>”
+          </b>{" "}
+          {words().after}
+        </p>
+      </Show>
+      <div class="buttons">
+        <Show when={!(isGone(props.action) && props.action.kind === "delete")}>
+          <button type="button" aria-disabled={trying()} onClick={retry}>
+            Try again
+          </button>
+        </Show>
+        <Show when={isGone(props.action) && props.action.kind === "change"}>
+          <button type="button" onClick={addAnew}>
+            Add as a new task
+          </button>
+        </Show>
+        <button type="button" class="icon cross" aria-label="Dismiss" onClick={dismiss} />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,69 @@
+import { Show, untrack } from "solid-js";
+import { shortened } from "../ui/text";
+import type { Key } from "./actions";
+import { useTasks } from "./page";
+import { TaskEditor } from "./TaskEditor";
+
+const PREVIEW = 280;
+
+/** One task: a row to read and tick, or the form to edit it. */
+export function TaskRow(props: { of: Key }) {
+  const { store, drafts, setDoomed } = useTasks();
+  const key = untrack(() => props.of);
+  const titleId = `title-${key}`;
+  const task = store.watch(key);
+
+  /** A click on the words edits them, unless it was made to select some. */
+  function editByMouse(): void {
+    if (getSelection()?.isCollapsed ?? true) drafts.open(key);
+  }
+
+  return (
+    <li
+      class="task"
+      classList={{ done: task().completed, editing: drafts.get(key) !== undefined }}
+      data-key={key}
+    >
+      <Show
+        when={drafts.get(key)}
+        fallback={
+          <>
+            <input
+              type="checkbox"
+              class="tick"
+              aria-labelledby={titleId}
+              checked={task().completed}
+              onInput={(event) => store.update(key, { completed: event.currentTarget.checked })}
+            />
+            <div class="words" onClick={editByMouse}>
+              <span class="title" id={titleId} dir="auto">
+                {task().title}
+              </span>
+              <Show when={task().description}>
+                {(text) => (
+                  <p class="description" dir="auto">
+                    {shortened(text(), PREVIEW)}
+                  </p>
+                )}
+              </Show>
+            </div>
+            <button
+              type="button"
+              class="icon pencil"
+              aria-label={`Edit ${task().title}`}
+              onClick={() => drafts.open(key)}
+            />
+            <button
+              type="button"
+              class="icon bin"
+              aria-label={`Delete ${task().title}`}
+              onClick={() => setDoomed(key)}
+            />
+          </>
+        }
+      >
+        {(draft) => <TaskEditor of={key} task={task()} draft={draft()} />}
+      </Show>
+    </li>
+  );
+}

@@ -1,0 +1,54 @@
+import { createContext, createMemo, createSignal, useContext } from "solid-js";
+import { api } from "../api/client";
+import { announce } from "../ui/announcer";
+import type { Key } from "./actions";
+import { createDrafts } from "./drafts";
+import { createFilter, FILTERS } from "./filter";
+import { success } from "./messages";
+import { createTaskStore } from "./store";
+
+export type TasksPage = ReturnType<typeof createTasksPage>;
+
+const Context = createContext<TasksPage>();
+export const TasksProvider = Context.Provider;
+
+/** What the components of the page share. */
+export function useTasks(): TasksPage {
+  const page = useContext(Context);
+  if (!page) throw new Error("useTasks is for components inside TasksProvider");
+  return page;
+}
+
+export function createTasksPage() {
+  const channel = new BroadcastChannel("donebook");
+  const store = createTaskStore(api, {
+    isHeld: (key) => drafts.get(key) !== undefined,
+    onDone: (action) => {
+      announce(success(action));
+      channel.postMessage("changed");
+    },
+  });
+  const drafts = createDrafts(store);
+  const filter = createFilter();
+  const [doomed, setDoomed] = createSignal<Key>();
+
+  const counts = createMemo(() => {
+    const tasks = [...store.tasks().values()];
+    return Object.fromEntries(FILTERS.map(({ name, shows }) => [name, tasks.filter(shows).length]));
+  });
+
+  /** The keys of the tasks that the filter shows. One that is being edited stays until it is saved. */
+  const visible = createMemo<readonly Key[]>(() => {
+    const { shows } = filter.current();
+    return [...store.tasks()].filter(([key, task]) => shows(task) || drafts.get(key)).map(([key]) => key);
+  });
+
+  // Another tab, or whoever else writes, may have been here while this page was not looked at.
+  const look = () => document.visibilityState === "visible" && void store.refresh();
+  channel.addEventListener("message", look);
+  document.addEventListener("visibilitychange", look);
+  for (const event of ["focus", "online"]) addEventListener(event, look);
+  addEventListener("pageshow", (event) => event.persisted && look());
+
+  return { store, drafts, filter, counts, visible, doomed, setDoomed };
+}

@@ -1,0 +1,67 @@
+"""A browser for the run; for every test a page of its own, which must stay silent and talk to nobody else."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright, expect
+
+from tests.e2e.app import App
+from tests.e2e.browser import launch_options
+from tests.server import Server
+
+type Open = Callable[..., Awaitable[App]]
+
+PATIENCE = 20_000  # ms: how long a busy machine may take to show what is expected
+DESKTOP = {"width": 1280, "height": 800}
+
+# Chromium says this of every failed request, and failing requests is what many tests are about.
+EXPECTED = "Failed to load resource"
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """One browser for the whole run."""
+    expect.set_options(timeout=PATIENCE)
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(**launch_options())
+        yield chromium
+        await chromium.close()
+
+
+@pytest.fixture
+async def open_app(browser: Browser, server: Server, client: httpx.AsyncClient) -> AsyncIterator[Open]:
+    """Open the app in a new window; its options are those of Playwright's `new_context`."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    async def open_app(**options: Any) -> App:
+        context = await browser.new_context(**{"base_url": server.url, "viewport": DESKTOP} | options)
+        contexts.append(context)
+        page = await context.new_page()
+        listen(page, server.url, complaints)
+        return App(page, client, complaints)
+
+    yield open_app
+    for context in contexts:
+        await context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+async def app(open_app: Open) -> App:
+    """A page that is not opened yet, over an empty list."""
+    return await open_app()
+
+
+def listen(page: Page, origin: str, complaints: list[str]) -> None:
+    """Note what a page complains of, and each request that would leave the server."""
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and not message.text.startswith(EXPECTED):
+            complaints.append(message.text)
+
+    page.on("console", note)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda it: None if it.url.startswith(origin) else complaints.append(f"asked for {it.url}"))
