@@ -29,6 +29,8 @@ from donebook.version import VERSION
 PROBLEM_JSON = "application/problem+json"
 
 
+HARMLESS = "; nothing was changed"
+
 type Kinds = tuple[type[Problem], ...]
 
 ANY: Kinds = (problems.UnknownHost, problems.ServerError)
@@ -55,12 +57,22 @@ def answers(*kinds: type[Problem]) -> Mapping[int, ResponseSpec]:
         status: ResponseSpec(
             data_container=ProblemDocument,
             media_type=PROBLEM_JSON,
-            description="; ".join(kind.title() for kind in several),
+            description=_description(several),
             generate_examples=False,
             examples=[_example(kind) for kind in several],
         )
         for status, several in sorted(by_status.items())
     }
+
+
+def _description(several: list[type[Problem]]) -> str:
+    """What may have happened, with what all of it has in common said once."""
+    titles = [kind.title() for kind in several]
+    harmless = [title.removesuffix(HARMLESS) for title in titles if title.endswith(HARMLESS)]
+    if len(harmless) < 2:
+        return "; ".join(titles)
+    others = [title for title in titles if not title.endswith(HARMLESS)]
+    return "; ".join([f"Nothing was changed: {', or '.join(harmless)}", *others])
 
 
 def _example(kind: type[Problem]) -> Example:

@@ -316,7 +316,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description The database cannot be reached; nothing was changed; The server is busy; nothing was changed; Others were changing the same; nothing was changed; The database took too long; nothing was changed; The database has no room or memory left; nothing was changed; The database is not ready for this version; nothing was changed */
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version */
             503: {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */
@@ -442,7 +442,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description The database cannot be reached; nothing was changed; The server is busy; nothing was changed; Others were changing the same; nothing was changed; The database took too long; nothing was changed; The database has no room or memory left; nothing was changed; The database is not ready for this version; nothing was changed; The connection was lost while writing: the change may or may not have been stored */
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version; The connection was lost while writing: the change may or may not have been stored */
             503: {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */
@@ -581,7 +581,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description The database cannot be reached; nothing was changed; The server is busy; nothing was changed; Others were changing the same; nothing was changed; The database took too long; nothing was changed; The database has no room or memory left; nothing was changed; The database is not ready for this version; nothing was changed; The connection was lost while writing: the change may or may not have been stored */
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version; The connection was lost while writing: the change may or may not have been stored */
             503: {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */
@@ -677,7 +677,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description The database cannot be reached; nothing was changed; The server is busy; nothing was changed; Others were changing the same; nothing was changed; The database took too long; nothing was changed; The database has no room or memory left; nothing was changed; The database is not ready for this version; nothing was changed; The connection was lost while writing: the change may or may not have been stored */
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version; The connection was lost while writing: the change may or may not have been stored */
             503: {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */
