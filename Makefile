@@ -66,7 +66,7 @@ endif
 
 frontend/node_modules/.installed: frontend/package.json frontend/package-lock.json | .venv/.synced
 	@echo "Installing what the web app is built with"
-	@$(NPM) ci --silent --no-progress
+	@$(NPM) ci --loglevel=error --no-progress
 	@touch $@
 
 frontend/dist/index.html: frontend/node_modules/.installed $(WEB_SOURCES)

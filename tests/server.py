@@ -34,6 +34,8 @@ def environment(**settings: object) -> dict[str, str]:
 class Server:
     """`donebook serve` with the given settings. As a context it is started and, at the end, stopped."""
 
+    command: list[Path | str] = [DONEBOOK, "serve"]
+
     def __init__(self, directory: Path, **settings: object) -> None:
         self.port = int(str(settings.setdefault("PORT", free_port())))
         self.url = f"http://127.0.0.1:{self.port}"
@@ -46,7 +48,7 @@ class Server:
         """Start it and wait until it answers."""
         with self.output.open("ab") as output:
             self.process = subprocess.Popen(
-                [DONEBOOK, "serve"],
+                self.command,
                 cwd=self.directory,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
