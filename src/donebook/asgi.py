@@ -75,7 +75,7 @@ def create_app(given: Settings | None = None) -> Litestar:
     methods = {route.path_format: route.methods for route in app.routes}
     edge = Edge(app.asgi_handler, chosen, methods)
     app.state["edge"] = edge
-    app.asgi_handler = tracing.traced(edge) if chosen.tracing else edge
+    app.asgi_handler = tracing.start(edge) if chosen.tracing else edge
     return app
 
 
@@ -112,6 +112,7 @@ async def after_refusal(base: Database, error: Exception, scope: Scope) -> None:
 
 def answer(request: AnyRequest, problem: Problem, headers: dict[str, str] | None = None) -> Response[bytes]:
     """A problem, as the document that says it."""
+    problem = request.scope["state"].pop("instead", problem)
     headers = dict(headers or {})
     if problem.retry_after is not None:
         headers["Retry-After"] = str(problem.retry_after)

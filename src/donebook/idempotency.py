@@ -6,12 +6,13 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Request
+from litestar.exceptions import ValidationException
 from litestar.params import HeaderParameter
 from litestar.types import Scope
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from donebook.db.keys import Key, refuse
-from donebook.problems import BadKey, Invalid, NotFound, Problem
+from donebook.problems import BadKey, Invalid, KeyReused, NotFound, Problem
 
 log = logging.getLogger("donebook.idempotency")
 
@@ -51,7 +52,7 @@ async def key_of(request: Request[Any, Any, Any]) -> Key | None:
     text = given[0].strip()
     if len(text) > 1 and text.startswith('"') and text.endswith('"'):
         text = text[1:-1]
-    if len(given) > 1 or not FORM.fullmatch(text):
+    if len(given) > 1 or not FORM.fullmatch(text) or text == '"':
         raise BadKey(BadKey.example)
     key = Key(text, request.method.encode(), request.scope["raw_path"], await request.body())
     state["key"] = key
@@ -61,9 +62,10 @@ async def key_of(request: Request[Any, Any, Any]) -> Key | None:
 async def spend_on_refusal(error: Exception, scope: Scope, *, engine: AsyncEngine, workspace: UUID) -> None:
     """Store that a request was refused for good before it came to the database, so that its key cannot mean another.
 
-    What cannot be stored is answered all the same: asked again, the request is refused again.
+    What cannot be stored is answered all the same: asked again, the request is refused again. A key that was used for
+    another request is what the answer says instead.
     """
-    if not isinstance(error, (Invalid, NotFound)) or "method" not in scope:
+    if not isinstance(error, (Invalid, NotFound, ValidationException)) or "method" not in scope:
         return
     request: Request[Any, Any, Any] = Request(scope)
     if request.method not in ("POST", "PUT", "PATCH", "DELETE"):
@@ -72,5 +74,7 @@ async def spend_on_refusal(error: Exception, scope: Scope, *, engine: AsyncEngin
         key = await key_of(request)
         if key is not None and not key.spent:
             await refuse(engine, workspace, key)
+    except KeyReused as problem:
+        scope["state"]["instead"] = problem
     except Problem as problem:
         log.debug(problem.title())

@@ -16,6 +16,7 @@ from litestar.openapi.spec import (
     OpenAPIResponse,
     OpenAPIType,
     Operation,
+    Parameter,
     RequestBody,
     Schema,
     Server,
@@ -123,10 +124,13 @@ def _complete(operation: Operation, opt: dict[str, object]) -> None:
         response.headers = {**(response.headers or {}), "X-Request-ID": REQUEST_ID_HEADER}
         if status == "503":
             response.headers["Retry-After"] = RETRY_AFTER_HEADER
+        if "409" in operation.responses and (status.startswith("2") or status in ("404", "422")):
+            response.headers["Idempotency-Replayed"] = REPLAYED_HEADER
         if status.startswith("2"):
-            if "409" in operation.responses:
-                response.headers["Idempotency-Replayed"] = REPLAYED_HEADER
             _show(response.content, opt.get("example_answer"))
+    for parameter in operation.parameters or []:
+        if isinstance(parameter, Parameter) and parameter.param_in == "header":
+            parameter.schema = Schema(type=OpenAPIType.STRING, min_length=1, max_length=257, pattern=KEY_PATTERN)
     if isinstance(operation.request_body, RequestBody):
         _show(operation.request_body.content, opt.get("example_body"))
 
@@ -144,6 +148,7 @@ def _show(content: dict[str, OpenAPIMediaType] | None, example: object) -> None:
 REQUEST_ID_HEADER = OpenAPIHeader(
     schema=Schema(type=OpenAPIType.STRING), description="The request's id: the one that was sent, or a new one"
 )
+KEY_PATTERN = r"^[\x21-\x7e]{1,257}$"  # quoted or not
 REPLAYED_HEADER = OpenAPIHeader(
     schema=Schema(type=OpenAPIType.STRING, const="true"), description="This is the answer to an earlier request"
 )

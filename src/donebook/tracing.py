@@ -2,64 +2,70 @@
 
 Where they go is set by the standard variables, `OTEL_EXPORTER_OTLP_ENDPOINT` above all
 (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/). Spans name routes and statements,
-never paths or values.
+never paths, values or the texts of errors.
 """
 
 import atexit
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
 from importlib.util import find_spec
-
-from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from typing import Any
 
 from donebook.version import VERSION
 
-EXTRA = "opentelemetry.instrumentation.asyncpg"
+EXPORT_TIMEOUT = 1  # s: also how long a stop may wait for a collector that is away
+
+type Application = Callable[[Any, Any, Any], Awaitable[None]]
+
+_tracer: Any = None
 
 
 def available() -> bool:
     """Whether the extra is installed."""
     try:
-        return find_spec(EXTRA) is not None
+        return find_spec("opentelemetry.exporter.otlp.proto.http") is not None
     except ModuleNotFoundError:
         return False
 
 
-def traced(app: ASGIApp) -> ASGIApp:
-    """The application with a span around every request; its statements get theirs from asyncpg's instrumentation."""
+def statement(sql: str) -> AbstractContextManager[object]:
+    """A span around a statement, when there is tracing."""
+    if _tracer is None:
+        return nullcontext()
+    return _span(sql.split(maxsplit=1)[0], {"db.system.name": "postgresql", "db.query.text": sql})
+
+
+def start(app: Application) -> Application:
+    """Begin to trace; the application with a span around every request."""
+    global _tracer  # noqa: PLW0603 - one process, one tracer
     from opentelemetry import propagate, trace
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-    from opentelemetry.instrumentation.asyncpg import AsyncPGInstrumentor
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
     # The attributes given here yield to OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES.
     provider = TracerProvider(resource=Resource.create({"service.name": "donebook", "service.version": VERSION}))
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(timeout=EXPORT_TIMEOUT)))
     atexit.register(provider.shutdown)
-    AsyncPGInstrumentor().instrument(tracer_provider=provider)  # type: ignore[no-untyped-call]
-    tracer = provider.get_tracer("donebook", VERSION)
+    _tracer = provider.get_tracer("donebook", VERSION)
 
-    async def spanned(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != ScopeType.HTTP:
+    async def spanned(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
             await app(scope, receive, send)
             return
-        method = scope["method"]
         carrier = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        with tracer.start_as_current_span(method, propagate.extract(carrier), trace.SpanKind.SERVER) as span:
+        method = scope["method"]
+        context, kind = propagate.extract(carrier), trace.SpanKind.SERVER
+        with _span(method, {"http.request.method": method}, context=context, kind=kind) as span:
 
-            async def send_noting(message: Message) -> None:
+            async def send_noting(message: Any) -> None:
                 if message["type"] == "http.response.start":
-                    route = scope.get("path_template") or "-"
-                    span.update_name(f"{method} {route}")
-                    span.set_attributes(
-                        {
-                            "http.request.method": method,
-                            "http.route": route,
-                            "http.response.status_code": message["status"],
-                            "donebook.request_id": scope["state"].get("request_id", ""),
-                        }
-                    )
+                    if route := scope.get("path_template"):
+                        span.update_name(f"{method} {route}")
+                        span.set_attribute("http.route", route)
+                    span.set_attribute("http.response.status_code", message["status"])
+                    span.set_attribute("donebook.request_id", scope["state"].get("request_id", ""))
                     if message["status"] >= 500:
                         span.set_status(trace.StatusCode.ERROR)
                 await send(message)
@@ -67,3 +73,11 @@ def traced(app: ASGIApp) -> ASGIApp:
             await app(scope, receive, send_noting)
 
     return spanned
+
+
+def _span(name: str, attributes: dict[str, str], **how: Any) -> AbstractContextManager[Any]:
+    """A span that keeps no exception: the text of a database error can quote what people wrote."""
+    span: AbstractContextManager[Any] = _tracer.start_as_current_span(
+        name, attributes=attributes, record_exception=False, set_status_on_exception=False, **how
+    )
+    return span

@@ -336,7 +336,7 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID; kept for 24 hours at least. */
-                "Idempotency-Key"?: string | null;
+                "Idempotency-Key"?: string;
             };
             path?: never;
             cookie?: never;
@@ -425,6 +425,8 @@ export interface operations {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */
                     "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -462,7 +464,7 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID; kept for 24 hours at least. */
-                "Idempotency-Key"?: string | null;
+                "Idempotency-Key"?: string;
             };
             path: {
                 /** @description The task's id */
@@ -520,6 +522,8 @@ export interface operations {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */
                     "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -564,6 +568,8 @@ export interface operations {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */
                     "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -601,7 +607,7 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID; kept for 24 hours at least. */
-                "Idempotency-Key"?: string | null;
+                "Idempotency-Key"?: string;
             };
             path: {
                 /** @description The task's id */
@@ -638,6 +644,8 @@ export interface operations {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */
                     "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -660,6 +668,8 @@ export interface operations {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */
                     "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {

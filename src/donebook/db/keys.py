@@ -127,12 +127,13 @@ async def _read(engine: AsyncEngine, workspace: UUID, key: Key) -> list[dict[str
 
 
 def _row(model: Any, stored: dict[str, Any]) -> SimpleNamespace:
-    """A row as it was, from its JSON: times and ids are text there."""
-    row = SimpleNamespace(**stored)
+    """A row as it was, from its JSON: times and ids are text there, and a column that came later is not there."""
+    row = SimpleNamespace()
     for attribute in inspect(model).column_attrs:
-        value, kind = stored[attribute.key], attribute.columns[0].type
+        value, kind = stored.get(attribute.key), attribute.columns[0].type
         if value is not None and isinstance(kind, DateTime):
-            setattr(row, attribute.key, datetime.fromisoformat(value))
+            value = datetime.fromisoformat(value)
         elif value is not None and isinstance(kind, Uuid):
-            setattr(row, attribute.key, UUID(value))
+            value = UUID(value)
+        setattr(row, attribute.key, value)
     return row

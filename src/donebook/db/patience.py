@@ -1,13 +1,17 @@
 """How long, and how often, a unit of work is tried again."""
 
+import logging
 import random
 from time import monotonic
 
 from donebook import deadline, metrics
 from donebook.problems import Contended, KeyInFlight, OutcomeUnknown, Problem, TooSlow, Unavailable
 
+log = logging.getLogger("donebook.database")
+
 LAST_WORD = 0.25  # s: kept back from the request's time, so that the answer is ours and not a time-out
 KNOWN_AFTER = 5.0  # s: an outage longer than a cold start; from then on requests do not wait for it to end
+FORGOTTEN_AFTER = 10.0  # s without a failure, since nobody asked: it may long be over, and the database asleep
 WHEN_KNOWN = 2.0  # s: for as long as they do, since it may be ending
 PAUSE = (
     0.05,
@@ -21,25 +25,33 @@ class Outage:
     """Since when the database cannot be reached, as far as this process knows."""
 
     def __init__(self) -> None:
-        self.since: float | None = None
+        self.first: float | None = None
+        self.last = 0.0
 
     def begin(self) -> None:
         """Nothing reaches it."""
-        if self.since is None:
-            self.since = monotonic()
+        if self.first is None or self._stale:
+            self.first = monotonic()
             metrics.OUTAGES.inc()
             metrics.UNREACHABLE.set(1)
+            log.warning("the database cannot be reached")
+        self.last = monotonic()
 
     def end(self) -> None:
         """It has answered."""
-        if self.since is not None:
-            self.since = None
+        if self.first is not None:
+            log.warning("the database answers again", extra={"seconds": round(monotonic() - self.first, 1)})
+            self.first = None
             metrics.UNREACHABLE.set(0)
 
     @property
     def known(self) -> bool:
-        """Whether it has lasted too long for a database that is only waking up."""
-        return self.since is not None and monotonic() - self.since > KNOWN_AFTER
+        """Whether it has lasted too long for a database that is only waking up, by all that is known of late."""
+        return self.first is not None and not self._stale and self.last - self.first > KNOWN_AFTER
+
+    @property
+    def _stale(self) -> bool:
+        return monotonic() - self.last > FORGOTTEN_AFTER
 
 
 class Patience:

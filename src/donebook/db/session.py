@@ -10,11 +10,23 @@ from asyncpg.exceptions import PostgresError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import await_only, greenlet_spawn
 
+from donebook import tracing
 from donebook.db.patience import Outage, Patience
 from donebook.db.statement import Statement
-from donebook.problems import DATABASE_ERRORS, Problem, Unavailable, from_database, sqlstate
+from donebook.problems import (
+    DATABASE_ERRORS,
+    KeyUsed,
+    NotReady,
+    OutcomeUnknown,
+    Problem,
+    Unavailable,
+    from_database,
+    sqlstate,
+)
 
 log = logging.getLogger("donebook.database")
+
+CANCELLING = 2.0  # s: for telling the server to stop, before the connection is closed regardless
 
 
 class Row(asyncpg.Record):
@@ -52,13 +64,19 @@ async def persist(engine: AsyncEngine, sql: str, arguments: list[Any], *, writes
     """
     outage: Outage = engine.get_execution_options()["outage"]
     patience = Patience(outage, writes=writes, keyed=keyed)
+    unknown: OutcomeUnknown | None = None
     while True:
         try:
-            rows = await _once(engine, sql, arguments, writes=writes, seconds=patience.left)
+            with tracing.statement(sql):
+                rows = await _Execution(engine, sql, arguments, writes=writes).result(patience.left)
         except Problem as problem:
+            if isinstance(problem, OutcomeUnknown):
+                unknown = problem
             if type(problem) is Unavailable:
                 outage.begin()
             pause = patience.again(problem)
+            if pause is None and unknown is not None and not isinstance(problem, KeyUsed):
+                raise unknown from problem  # an attempt that failed says nothing about the one before it
             if pause is None:
                 raise
             await asyncio.sleep(pause)
@@ -67,34 +85,84 @@ async def persist(engine: AsyncEngine, sql: str, arguments: list[Any], *, writes
             return rows
 
 
-async def _once(engine: AsyncEngine, sql: str, arguments: list[Any], *, writes: bool, seconds: float) -> list[Row]:
-    """Execute a statement on the driver's own connection, outside any transaction; SQLAlchemy keeps the pool.
+class _Execution:
+    """One attempt, on the driver's own connection and outside any transaction; SQLAlchemy keeps the pool.
 
-    The connection is back in it before this returns: nothing holds one while an answer is being written.
+    It is a task of its own, so that a request that can wait no longer leaves nothing half done: a connection that is
+    still being opened goes to the pool for the next one, and a statement that was sent is cancelled on the server
+    before its connection is closed. Else the connection is back in the pool before the rows are here.
     """
-    sent = False
 
-    def execute() -> list[Row]:
-        nonlocal sent
-        pooled = engine.sync_engine.raw_connection()
+    def __init__(self, engine: AsyncEngine, sql: str, arguments: list[Any], *, writes: bool) -> None:
+        self.engine = engine
+        self.sql = sql
+        self.arguments = arguments
+        self.writes = writes
+        self.sent = False
+        self.given_up = False
+
+    async def result(self, seconds: float) -> list[Row]:
+        """The rows.
+
+        Raises:
+            Problem: what the database said, or that it said nothing in time.
+        """
+        task = asyncio.ensure_future(greenlet_spawn(self._execute))
+        try:
+            async with asyncio.timeout(seconds):
+                return await asyncio.shield(task)
+        except DATABASE_ERRORS as error:
+            self._give_up(task)
+            problem = from_database(error, writing=self.sent and self.writes)
+            _note(problem, error)
+            raise problem from error
+        except asyncio.CancelledError:
+            self._give_up(task)
+            raise
+
+    def _give_up(self, task: asyncio.Future[list[Row]]) -> None:
+        if task.done():
+            return
+        self.given_up = True
+        if self.sent:
+            task.cancel()
+        ABANDONED.add(task)
+        task.add_done_callback(_forget)
+
+    def _execute(self) -> list[Row]:
+        pooled = self.engine.sync_engine.raw_connection()
         driver = cast("asyncpg.Connection[Row]", pooled.driver_connection)
         try:
-            sent = True
-            return await_only(driver.fetch(sql, *arguments, record_class=Row))
+            if self.given_up:
+                return []
+            self.sent = True
+            return await_only(driver.fetch(self.sql, *self.arguments, record_class=Row))
         except PostgresError:
             raise  # the server's own word: the connection is as good as it was
         except BaseException:
-            driver.terminate()  # whatever is under way, nobody waits for it
+            # asyncpg tells the server to cancel, and waits until it has; terminate() alone would leave it working.
+            await_only(driver.close(timeout=CANCELLING))
             raise
         finally:
             pooled.close()
 
-    try:
-        async with asyncio.timeout(seconds):
-            return await greenlet_spawn(execute)
-    except DATABASE_ERRORS as error:
-        problem = from_database(error, writing=sent and writes)
-        # The message of a database error can quote what people wrote, so only its names are logged.
-        level = logging.WARNING if problem.status >= 500 else logging.DEBUG
-        log.log(level, problem.title(), extra={"error": type(error).__name__, "sqlstate": sqlstate(error)})
-        raise problem from error
+
+ABANDONED: set[asyncio.Future[list[Row]]] = set()
+"""Attempts that nobody waits for any more, kept until they have ended."""
+
+
+def _forget(task: asyncio.Future[list[Row]]) -> None:
+    ABANDONED.discard(task)
+    if not task.cancelled():
+        task.exception()
+
+
+def _note(problem: Problem, error: BaseException) -> None:
+    """Log what went wrong by its names only: the message of a database error can quote what people wrote.
+
+    That the database cannot be reached is logged once an outage, where the outage is kept.
+    """
+    level = logging.ERROR if isinstance(problem, NotReady) else logging.WARNING
+    if type(problem) is Unavailable or problem.status < 500:
+        level = logging.DEBUG
+    log.log(level, problem.title(), extra={"error": type(error).__name__, "sqlstate": sqlstate(error)})

@@ -5,8 +5,10 @@ wherever a crash or a full disk stops us. A finished cluster is never made again
 """
 
 import os
+import re
 import secrets
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -18,7 +20,24 @@ from donebook.db.embedded.layout import Layout, sync_directory, write_private
 # what full-text search and trigrams take for a letter; systems know it by different names, the first known is taken.
 # https://www.postgresql.org/docs/18/locale.html
 LETTERS = ("C.UTF-8", "en_US.UTF-8", "UTF-8", "C")
-DURABLE = ("-c", "fsync=on", "-c", "full_page_writes=on", "-c", "synchronous_commit=on")
+
+
+def sync_method() -> str:
+    """How Postgres brings all its files to the disk after a crash: one call for the file system, or one for each file.
+
+    The one call (syncfs) is many times faster, and tells of write errors from Linux 5.8 on.
+    https://www.postgresql.org/docs/18/runtime-config-error-handling.html
+    """
+    version = re.match(r"(\d+)\.(\d+)", os.uname().release)
+    return "syncfs" if sys.platform == "linux" and version and (int(version[1]), int(version[2])) >= (5, 8) else "fsync"
+
+
+DURABLE = (
+    *("-c", "fsync=on"),
+    *("-c", "full_page_writes=on"),
+    *("-c", "synchronous_commit=on"),
+    *("-c", f"recovery_init_sync_method={sync_method()}"),
+)
 
 
 def create(layout: Layout, account: Account, programs: Path, *, holding: int) -> None:
@@ -57,7 +76,7 @@ def initdb(directory: Path, password: str, account: Account, programs: Path, *, 
                 *(f"--pgdata={directory}", "--username=postgres"),
                 *("--auth=scram-sha-256", f"--pwfile={handed_over}", "--data-checksums", "--no-instructions"),
                 *("--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
-                *("--locale=C", f"--lc-ctype={letters}"),
+                *("--locale=C", f"--lc-ctype={letters}", f"--sync-method={sync_method()}"),
             ]
             code, output = account.run(argv, cwd=directory, holding=holding)
             if "invalid locale name" not in output:
