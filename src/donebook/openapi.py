@@ -46,7 +46,7 @@ DATABASE: Kinds = (
     problems.Full,
     problems.NotReady,
 )
-WRITE: Kinds = (*DATABASE, problems.OutcomeUnknown)
+WRITE: Kinds = (*DATABASE, problems.OutcomeUnknown, problems.Conflict)
 
 
 def answers(*kinds: type[Problem]) -> Mapping[int, ResponseSpec]:

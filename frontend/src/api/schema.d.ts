@@ -387,7 +387,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description A request with this idempotency key is still being answered */
+            /** @description A request with this idempotency key is still being answered; The change conflicts with what is stored */
             409: {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */
@@ -530,7 +530,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description A request with this idempotency key is still being answered */
+            /** @description A request with this idempotency key is still being answered; The change conflicts with what is stored */
             409: {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */
@@ -652,7 +652,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description A request with this idempotency key is still being answered */
+            /** @description A request with this idempotency key is still being answered; The change conflicts with what is stored */
             409: {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */

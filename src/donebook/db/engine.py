@@ -14,6 +14,7 @@ from sqlalchemy.util import await_only
 from donebook import metrics
 from donebook.db.limits import Limits
 from donebook.db.patience import Outage
+from donebook.db.rows import Row
 from donebook.db.url import Target
 from donebook.problems import DATABASE_ERRORS
 
@@ -85,6 +86,7 @@ async def connect(*where: Any, **how: Any) -> "asyncpg.Connection[Any]":
 def _connect_args(target: Target, limits: Limits) -> dict[str, Any]:
     args = {
         "async_creator_fn": connect,
+        "record_class": Row,
         "timeout": limits.connect_timeout,
         "command_timeout": limits.statement_timeout + COMMAND_GRACE,
         **target.connect_args,
@@ -115,7 +117,7 @@ def _check(connection: Any, record: Any, _proxy: object) -> None:
         raise DisconnectionError
     if monotonic() - record.info.get("idle_since", monotonic()) > PING_AFTER:
         try:
-            await_only(asyncio.wait_for(driver.execute(""), PING_TIMEOUT))
+            await_only(asyncio.wait_for(driver.execute("SELECT 1"), PING_TIMEOUT))
         except DATABASE_ERRORS:
             driver.terminate()
             raise DisconnectionError from None

@@ -20,7 +20,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import Mapped, mapped_column
 
 from donebook.db.models import TIME, Base
-from donebook.db.session import Row, persist
+from donebook.db.rows import Row
+from donebook.db.session import persist
 from donebook.db.statement import WORKSPACE, Statement
 from donebook.problems import KeyReused, KeyUsed
 
@@ -32,8 +33,8 @@ WITH written AS ({sql}),
         SELECT ${workspace}, ${key}, ${fingerprint}::bytea, (SELECT jsonb_agg(to_jsonb(written)) FROM written)
         FROM claimed
     )
-SELECT * FROM written
-"""
+SELECT * FROM written WHERE (SELECT true FROM claimed)
+"""  # the condition is looked at first: the key is claimed before the write begins, or waits for anything
 READ = "SELECT fingerprint, answer::text FROM idempotency_keys WHERE workspace_id = $1 AND key = $2"
 REFUSE = """
 WITH kept AS (

@@ -12,6 +12,7 @@ from sqlalchemy.util import await_only, greenlet_spawn
 
 from donebook import tracing
 from donebook.db.patience import Outage, Patience
+from donebook.db.rows import Row
 from donebook.db.statement import Statement
 from donebook.problems import (
     DATABASE_ERRORS,
@@ -19,6 +20,7 @@ from donebook.problems import (
     NotReady,
     OutcomeUnknown,
     Problem,
+    TooSlow,
     Unavailable,
     from_database,
     sqlstate,
@@ -27,16 +29,6 @@ from donebook.problems import (
 log = logging.getLogger("donebook.database")
 
 CANCELLING = 2.0  # s: for telling the server to stop, before the connection is closed regardless
-
-
-class Row(asyncpg.Record):
-    """A row whose members are also attributes."""
-
-    def __getattr__(self, name: str) -> Any:
-        try:
-            return self[name]
-        except KeyError:
-            raise AttributeError(name) from None
 
 
 async def run[Model](engine: AsyncEngine, statement: Statement[Model], values: Mapping[str, Any]) -> Sequence[Model]:
@@ -113,12 +105,17 @@ class _Execution:
                 return await asyncio.shield(task)
         except DATABASE_ERRORS as error:
             self._give_up(task)
-            problem = from_database(error, writing=self.sent and self.writes)
+            problem = self._problem(error)
             _note(problem, error)
             raise problem from error
         except asyncio.CancelledError:
             self._give_up(task)
             raise
+
+    def _problem(self, error: BaseException) -> Problem:
+        if isinstance(error, TimeoutError) and self.sent and not self.writes:
+            return TooSlow()  # it was reached, and has not answered: no outage, as far as one statement can tell
+        return from_database(error, writing=self.sent and self.writes)
 
     def _give_up(self, task: asyncio.Future[list[Row]]) -> None:
         if task.done():
@@ -136,7 +133,7 @@ class _Execution:
             if self.given_up:
                 return []
             self.sent = True
-            return await_only(driver.fetch(self.sql, *self.arguments, record_class=Row))
+            return await_only(driver.fetch(self.sql, *self.arguments))
         except PostgresError:
             raise  # the server's own word: the connection is as good as it was
         except BaseException:

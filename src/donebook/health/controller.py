@@ -1,6 +1,6 @@
 """`/health`: for people, load balancers and the first clients."""
 
-from typing import Any, Literal
+from typing import Any
 
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency
@@ -8,33 +8,34 @@ from litestar.openapi import ResponseSpec
 from litestar.openapi.spec import Example
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from donebook import metrics
+from donebook import metrics, problems
 from donebook.db.migrations import AHEAD, State
 from donebook.health import service
 from donebook.health.contract import Health, Live, NotReady, Ready, Unhealthy
 from donebook.openapi import answers, examples
-from donebook.problems import Unavailable
+from donebook.problems import Problem, Unavailable
 
 HEALTHY = Health(status="healthy", database="connected")
 ALIVE = Live(status="alive")
 READY = Ready(status="ready", database="connected", migrations="current")
 DISCONNECTED = "The database cannot be reached"
-STATES: dict[State | None, Literal["pending", "ahead"]] = {State.PENDING: "pending", State.AHEAD: "ahead"}
-WHY = {
-    None: DISCONNECTED,
-    State.PENDING: "The database lacks migrations that this version needs; run `donebook database upgrade`",
-    State.AHEAD: AHEAD[0].upper() + AHEAD[1:],
-}
+PENDING = "The database lacks migrations that this version needs; run `donebook database upgrade`"
 
 
-def not_ready(state: State | None) -> NotReady:
-    """Why there should be no traffic; None: the database does not answer."""
+def not_ready(found: State | Problem) -> NotReady:
+    """Why there should be no traffic."""
     return NotReady(
         status="not ready",
-        database="disconnected" if state is None else "connected",
-        migrations=STATES.get(state, "unknown"),
-        detail=WHY[state],
+        database="connected" if isinstance(found, State | problems.NotReady) else "disconnected",
+        migrations="pending" if found is State.PENDING else "ahead" if found is State.AHEAD else "unknown",
+        detail=_detail(found),
     )
+
+
+def _detail(found: State | Problem) -> str:
+    if isinstance(found, Problem):
+        return found.detail if isinstance(found, problems.NotReady) else DISCONNECTED
+    return PENDING if found is State.PENDING else AHEAD[0].upper() + AHEAD[1:]
 
 
 UNHEALTHY = Unhealthy(status="unhealthy", database="disconnected", detail=DISCONNECTED)
@@ -90,7 +91,7 @@ class HealthController(Controller):
                 NotReady,
                 description="Not ready, and why",
                 generate_examples=False,
-                examples=[Example(value=not_ready(None))],
+                examples=[Example(value=not_ready(State.PENDING))],
             ),
         },
         response_description="It may get traffic",
@@ -98,7 +99,7 @@ class HealthController(Controller):
     )
     async def get_readiness(self, db_engine: NamedDependency[AsyncEngine]) -> Response[Ready]:
         """Whether the database answers and has the migrations that this version needs."""
-        state = await service.migrated(db_engine)
+        state = await service.readiness(db_engine)
         if state is State.CURRENT:
             return Response(READY)
         return unavailable(not_ready(state))

@@ -1,13 +1,17 @@
 """Asking the database how it is."""
 
 import asyncio
+import logging
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from donebook.db import migrations
 from donebook.db.migrations import State
-from donebook.problems import DATABASE_ERRORS
+from donebook.db.models import Base
+from donebook.problems import DATABASE_ERRORS, NotReady, Problem, from_database, sqlstate
+
+log = logging.getLogger("donebook.health")
 
 PATIENCE = 5.0  # s
 
@@ -22,10 +26,36 @@ async def answers(engine: AsyncEngine) -> bool:
     return True
 
 
-async def migrated(engine: AsyncEngine) -> State | None:
-    """How the database stands to this version, or None when it does not answer."""
+async def readiness(engine: AsyncEngine) -> State | Problem:
+    """How the database stands to this version, or what keeps it from saying so, or from being used."""
     try:
         async with asyncio.timeout(PATIENCE):
-            return await migrations.state(engine)
-    except DATABASE_ERRORS:
-        return None
+            state = await migrations.state(engine)
+            if state is State.CURRENT:
+                await _look_for_everything(engine)
+            return state
+    except DATABASE_ERRORS as error:
+        problem = from_database(error, writing=False)
+        if isinstance(problem, NotReady):
+            problem = NotReady(f"The database refuses Donebook: {_why(sqlstate(error) or '')}")
+            log.error(problem.detail)  # noqa: TRY400 - a traceback would quote the database
+        return problem
+
+
+async def _look_for_everything(engine: AsyncEngine) -> None:
+    """Ask for every column that the models know, and for no row."""
+    async with engine.connect() as connection:
+        for table in Base.metadata.sorted_tables:
+            await connection.execute(select(*table.columns).limit(0))
+
+
+def _why(code: str) -> str:
+    """What a SQLSTATE means here (https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
+    reasons = {
+        "28": "wrong user or password",
+        "3D": "there is no such database",
+        "42501": "its role lacks privileges",
+        "42": "a table or column is missing",
+    }
+    reason = next((reason for begin, reason in reasons.items() if code.startswith(begin)), "it is not as expected")
+    return f"{reason} (SQLSTATE {code})"
