@@ -32,7 +32,10 @@ def statement(sql: str) -> AbstractContextManager[object]:
     """A span around a statement, when there is tracing."""
     if _tracer is None:
         return nullcontext()
-    return _span(sql.split(maxsplit=1)[0], {"db.system.name": "postgresql", "db.query.text": sql})
+    from opentelemetry.trace import SpanKind
+
+    attributes = {"db.system.name": "postgresql", "db.query.text": sql}
+    return _span(sql.split(maxsplit=1)[0], attributes, kind=SpanKind.CLIENT)
 
 
 def start(app: Application) -> Application:
