@@ -61,3 +61,5 @@ class Server(uvicorn.Server):
                 break
             await asyncio.sleep(TICK)
         await super().shutdown(sockets)
+        if self.force_exit:  # uvicorn leaves this out then, and with it what closes the pool
+            await self.lifespan.shutdown()
