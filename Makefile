@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check dev build openapi browser setup clean
+.PHONY: help run test chaos check dev build openapi tools setup clean
 
 BIN := .venv/bin
 PYTHON_SOURCES := src migrations tests bench
@@ -19,8 +19,12 @@ help:  ## Say what there is
 run: build  ## Serve the web app and the API on http://127.0.0.1:8000, on a Postgres of its own
 	@exec $(BIN)/donebook serve
 
-test: check browser  ## Everything that a change must pass
+test: check tools  ## Everything that a change must pass
 	@exec $(BIN)/pytest
+
+chaos: setup  ## Kill the server and the database again and again, and count what is lost; a quarter of an hour
+	$(BIN)/python -m tests.chaos --rounds 20
+	$(BIN)/python -m tests.chaos.full
 
 check: build  ## Only what reads the code: format, lint, types, layers
 	$(BIN)/ruff format --check $(PYTHON_SOURCES)
@@ -40,8 +44,8 @@ openapi: setup  ## Write the OpenAPI document and the web client's types from th
 	$(BIN)/donebook schema openapi --output frontend/openapi.json
 	$(NPM) run --silent generate
 
-browser: setup  ## Have a browser for the tests: the system's, else Debian's, else Playwright's
-	@.ci/browser
+tools: setup  ## Have a browser for the tests: the system's, else Debian's, else Playwright's
+	@.ci/tools
 
 setup: .venv/.synced frontend/node_modules/.installed  ## Install what is locked
 
