@@ -36,6 +36,7 @@ def migrate(connection: Connection) -> None:
     """Run the migrations in one transaction, which also holds the lock, so that a pooler cannot come between."""
     configure(connection=connection)
     with context.begin_transaction():
+        connection.execute(text("SET LOCAL statement_timeout = 0"))  # a limit set for the role is meant for requests
         connection.execute(text(f"SET LOCAL lock_timeout = '{WAIT_FOR_ANOTHER}'"))
         connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
         connection.execute(text(f"SET LOCAL lock_timeout = '{WAIT_FOR_TABLES}'"))

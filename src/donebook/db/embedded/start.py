@@ -31,6 +31,7 @@ OPTIONS = (
     *("-c", f"listen_addresses={ADDRESS}"),
     *("-c", "unix_socket_directories="),
     *("-c", "max_connections=100"),
+    *("-c", "random_page_cost=1.1"),  # today's disks: an index that gives the right order beats a sort
     *("-c", "logging_collector=off"),
     *("-c", "log_destination=stderr"),
     *("-c", "log_min_messages=log"),
