@@ -1,0 +1,116 @@
+"""Each baseline operation is one statement and one network round trip, on a direct connection that is warm."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
+
+import asyncpg
+import httpx
+import pytest
+
+from tests.database.wire import Wire, forwarder
+from tests.server import Server
+
+BIND_EXECUTE_SYNC = "BES"
+ENOUGH = 8  # requests after which every statement of the operation is prepared
+
+
+@pytest.fixture(scope="module")
+async def wire(postgres) -> AsyncIterator[Wire]:
+    async with forwarder(urlsplit(postgres.admin_url).port) as forwarding:
+        yield forwarding
+
+
+@pytest.fixture(scope="module")
+async def http(postgres, wire, tmp_path_factory) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a server that reaches its database by the wire."""
+    url = urlsplit(await postgres.create())
+    there = url._replace(netloc=f"{url.netloc.rpartition(':')[0]}:{wire.port}").geturl()
+    server = Server(tmp_path_factory.mktemp("wire"), DATABASE_URL=there)
+    await asyncio.to_thread(server.start)
+    async with httpx.AsyncClient(base_url=server.url) as client:
+        yield client
+    assert await asyncio.to_thread(server.stop) == 0
+
+
+async def create(http: httpx.AsyncClient) -> httpx.Response:
+    return await http.post("/tasks", json={"title": "x", "description": "y"})
+
+
+async def update(http: httpx.AsyncClient, task: str) -> httpx.Response:
+    return await http.put(f"/tasks/{task}", json={"title": "z", "completed": True})
+
+
+async def test_create(http, wire):
+    for _ in range(ENOUGH):
+        wire.clear()
+        answer = await create(http)
+        assert answer.status_code == 201
+    assert wire.said == BIND_EXECUTE_SYNC
+
+
+async def test_list(http, wire):
+    await create(http)
+    for _ in range(ENOUGH):
+        wire.clear()
+        answer = await http.get("/tasks")
+        assert answer.status_code == 200
+    assert wire.said == BIND_EXECUTE_SYNC
+
+
+@pytest.mark.parametrize("body", [{}, {"title": "z"}, {"completed": True}, {"completed": False, "description": "d"}])
+async def test_update(http, wire, body):
+    task = (await create(http)).json()["id"]
+    for _ in range(ENOUGH):
+        wire.clear()
+        answer = await http.put(f"/tasks/{task}", json=body)
+        assert answer.status_code == 200
+    assert wire.said == BIND_EXECUTE_SYNC
+
+
+async def test_delete(http, wire):
+    for task in [(await create(http)).json()["id"] for _ in range(ENOUGH)]:
+        wire.clear()
+        answer = await http.delete(f"/tasks/{task}")
+        assert answer.status_code == 204
+    assert wire.said == BIND_EXECUTE_SYNC
+
+
+async def test_a_write_with_an_idempotency_key(http, wire):
+    for number in range(ENOUGH):
+        wire.clear()
+        answer = await http.post("/tasks", json={"title": "x"}, headers={"Idempotency-Key": f"once-{number}"})
+        assert answer.status_code == 201
+    assert wire.said == BIND_EXECUTE_SYNC
+
+
+async def test_a_task_that_is_not_there_costs_no_more(http, wire):
+    unknown = "00000000-0000-7000-8000-00000000dead"
+    for _ in range(ENOUGH):
+        wire.clear()
+        answers = [await update(http, unknown), await http.delete(f"/tasks/{unknown}")]
+        assert [answer.status_code for answer in answers] == [404, 404]
+    assert wire.said == 2 * BIND_EXECUTE_SYNC
+
+
+async def test_what_is_refused_never_reaches_the_database(http, wire):
+    wire.clear()
+    answers = [
+        await http.post("/tasks", json={"title": ""}),
+        await http.put("/tasks/not-a-uuid", json={"title": "x"}),
+        await http.delete("/tasks/not-a-uuid"),
+        await http.get("/health/live"),
+    ]
+    assert [answer.status_code for answer in answers] == [422, 404, 404, 200]
+    assert wire.said == ""
+
+
+async def test_the_wire_sees_a_second_round_trip(postgres, wire):
+    """The counter itself: a statement that is new to its connection is prepared first, which is one more."""
+    url = urlsplit(postgres.admin_url)
+    connection = await asyncpg.connect(url._replace(netloc=f"{url.netloc.rpartition(':')[0]}:{wire.port}").geturl())
+    wire.clear()
+    await connection.fetch("SELECT 1")
+    await connection.fetch("SELECT 1")
+    assert wire.said == "PDHBESBES"
+    await connection.close()

@@ -1,0 +1,1 @@
+"""What Donebook does while its database, or the way to it, is in trouble."""
