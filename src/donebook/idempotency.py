@@ -23,7 +23,7 @@ IdempotencyKey = Annotated[
     HeaderParameter(
         name="Idempotency-Key",
         description="Makes the write happen once: a repeated request with the same key gets the first one's answer."
-        " 1 to 255 printable ASCII characters, such as a UUID; kept for 24 hours at least.",
+        " 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least.",
     ),
 ]
 

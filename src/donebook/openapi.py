@@ -130,7 +130,7 @@ def _complete(operation: Operation, opt: dict[str, object]) -> None:
             _show(response.content, opt.get("example_answer"))
     for parameter in operation.parameters or []:
         if isinstance(parameter, Parameter) and parameter.param_in == "header":
-            parameter.schema = Schema(type=OpenAPIType.STRING, min_length=1, max_length=257, pattern=KEY_PATTERN)
+            parameter.schema = Schema(type=OpenAPIType.STRING, min_length=1, max_length=255, pattern=KEY_PATTERN)
     if isinstance(operation.request_body, RequestBody):
         _show(operation.request_body.content, opt.get("example_body"))
 
@@ -148,7 +148,7 @@ def _show(content: dict[str, OpenAPIMediaType] | None, example: object) -> None:
 REQUEST_ID_HEADER = OpenAPIHeader(
     schema=Schema(type=OpenAPIType.STRING), description="The request's id: the one that was sent, or a new one"
 )
-KEY_PATTERN = r"^[\x21-\x7e]{1,257}$"  # quoted or not
+KEY_PATTERN = r"^[\x21\x23-\x7e][\x21-\x7e]{0,254}$"  # the quoted form is taken as well
 REPLAYED_HEADER = OpenAPIHeader(
     schema=Schema(type=OpenAPIType.STRING, const="true"), description="This is the answer to an earlier request"
 )

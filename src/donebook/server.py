@@ -1,7 +1,9 @@
 """uvicorn, where its own ways are not ours: what it answers to bytes that are not HTTP, and how it stops."""
 
 import asyncio
+import contextlib
 import socket
+from functools import partial
 from types import FrameType
 from uuid import uuid4
 
@@ -51,11 +53,25 @@ class Server(uvicorn.Server):
             self.force_exit = True
         super().handle_exit(sig, frame)
 
+    async def _take_waiting(self, listeners: list[socket.socket]) -> None:
+        """Take the connections that the kernel has completed and nobody has accepted: closing would reset them."""
+        protocol = partial(Protocol, config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+        waiting = []
+        for listener in listeners:
+            with contextlib.suppress(OSError):  # BlockingIOError when there are no more
+                while True:
+                    connection, _ = listener.accept()
+                    connection.setblocking(False)
+                    waiting.append(connection)
+        for server in self.servers:
+            server.close()
+        for connection in waiting:
+            await asyncio.get_running_loop().connect_accepted_socket(protocol, connection)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let connections end by themselves for a moment, then as uvicorn does."""
         self.edge.draining = True
-        for server in self.servers:
-            server.close()
+        await self._take_waiting(sockets or [])
         for _ in range(int(LINGER / TICK)):
             if self.force_exit or not self.server_state.connections:
                 break

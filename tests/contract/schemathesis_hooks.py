@@ -10,7 +10,7 @@ from typing import Any
 import schemathesis
 
 KEY = "Idempotency-Key"
-LONGEST = 240
+LONGEST = 255
 numbers = count(1)
 
 
@@ -19,5 +19,6 @@ def map_headers(_context: Any, headers: Any) -> Any:
     """The same headers with a key of their own; what is no key stays none."""
     key = headers.get(KEY) if headers else None
     if isinstance(key, str) and 1 <= len(key) <= LONGEST:
-        return {**headers, KEY: f"{key}-{next(numbers)}"}
+        mark = f"-{next(numbers)}"
+        return {**headers, KEY: key[: LONGEST - len(mark)] + mark}
     return headers

@@ -26,6 +26,7 @@ WRITES: dict[str, tuple[str, str, dict[str, Any] | None, int]] = {
     "change what cannot be there": ("PUT", "/tasks/1", {"title": "x"}, 404),
     "delete what cannot be there": ("DELETE", "/tasks/1", None, 404),
     "create without a title": ("POST", "/tasks", {"title": ""}, 422),
+    "create without a body": ("POST", "/tasks", None, 422),
     "change to no title": ("PUT", "/tasks/{id}", {"title": ""}, 422),
 }
 

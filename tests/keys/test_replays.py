@@ -62,6 +62,11 @@ OTHERS = [
     ("PUT", f"/tasks/{UNKNOWN}", {"title": "Buy milk", "description": "Two bottles"}),
     ("DELETE", "/tasks/{id}", None),
     ("DELETE", f"/tasks/{UNKNOWN}", None),
+    ("POST", "/tasks", {"title": 1}),
+    ("POST", "/tasks", None),
+    ("PUT", "/tasks/{id}", {"title": "x" * 201}),
+    ("PUT", "/tasks/not-a-uuid", {"title": "Buy milk"}),
+    ("DELETE", "/tasks/not-a-uuid", None),
 ]
 
 

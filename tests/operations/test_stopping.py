@@ -46,7 +46,7 @@ async def test_a_running_request_is_finished_and_no_connection_is_taken(tmp_path
 
 
 async def test_asked_a_second_time_it_does_not_wait_for_running_requests(tmp_path, database_url):
-    server = Server(tmp_path, DATABASE_URL=database_url)
+    server = Server(tmp_path, DATABASE_URL=database_url, REQUEST_TIMEOUT=60, STATEMENT_TIMEOUT=60)
     await asyncio.to_thread(server.start)
     assert server.process is not None
     async with (

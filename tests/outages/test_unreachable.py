@@ -22,8 +22,10 @@ async def refused_connections(site: Site, _admin_url: str) -> AsyncIterator[None
     """Nothing listens."""
     site.proxy.refuse()
     site.proxy.cut()
-    yield
-    await site.proxy.mend()
+    try:
+        yield
+    finally:
+        await site.proxy.mend()
 
 
 @asynccontextmanager
@@ -48,12 +50,6 @@ async def altered(site: Site, admin_url: str, away: str, back: str) -> AsyncIter
         yield
     finally:
         await execute(admin_url, f"ALTER DATABASE {site.database} {back}")
-
-
-@pytest.fixture(params=[refused_connections, no_connections_left, connections_not_allowed])
-def outage(request: pytest.FixtureRequest, admin_url: str) -> Outage:
-    state: Outage = request.param
-    return lambda site, _: state(site, admin_url)
 
 
 async def everything(site: Site, ids: list[str]) -> dict[str, httpx.Response]:
@@ -97,10 +93,11 @@ def succeeded(answers: dict[str, httpx.Response]) -> None:
     }
 
 
-async def test_requests_wait_for_a_database_that_comes_back_in_time(direct: Site, outage: Outage):
+@pytest.mark.parametrize("state", [refused_connections, no_connections_left, connections_not_allowed])
+async def test_requests_wait_for_a_database_that_comes_back_in_time(direct: Site, state: Outage, admin_url: str):
     ids = [await direct.add(), await direct.add()]
     before = await retries(direct)
-    async with outage(direct, ""):
+    async with state(direct, admin_url):
         waiting = asyncio.create_task(everything(direct, ids))
         await retried(direct, before)
         assert not waiting.done()

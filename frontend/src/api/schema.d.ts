@@ -335,7 +335,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID; kept for 24 hours at least. */
+                /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -463,7 +463,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID; kept for 24 hours at least. */
+                /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
                 "Idempotency-Key"?: string;
             };
             path: {
@@ -606,7 +606,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID; kept for 24 hours at least. */
+                /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
                 "Idempotency-Key"?: string;
             };
             path: {

@@ -4,6 +4,7 @@ import asyncio
 import logging
 
 from sqlalchemy import select, text
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from donebook.db import migrations
@@ -17,10 +18,12 @@ PATIENCE = 5.0  # s
 
 
 async def answers(engine: AsyncEngine) -> bool:
-    """Whether the database answers."""
+    """Whether the database answers. That all connections are in use is a busy server, not a sick one."""
     try:
         async with asyncio.timeout(PATIENCE), engine.connect() as connection:
             await connection.execute(text("SELECT 1"))
+    except PoolTimeout:
+        return True
     except DATABASE_ERRORS:
         return False
     return True
@@ -34,6 +37,8 @@ async def readiness(engine: AsyncEngine) -> State | Problem:
             if state is State.CURRENT:
                 await _look_for_everything(engine)
             return state
+    except PoolTimeout:
+        return State.CURRENT
     except DATABASE_ERRORS as error:
         problem = from_database(error, writing=False)
         if isinstance(problem, NotReady):
