@@ -15,10 +15,9 @@ numbers = count(1)
 
 
 @schemathesis.hook
-def map_headers(_context: Any, headers: Any) -> Any:
-    """The same headers with a key of their own; what is no key stays none."""
-    key = headers.get(KEY) if headers else None
+def before_call(_context: Any, case: Any, _kwargs: Any) -> None:
+    """Give a key to this request alone; what is no key stays none."""
+    key = case.headers.get(KEY) if case.headers else None
     if isinstance(key, str) and 1 <= len(key) <= LONGEST:
         mark = f"-{next(numbers)}"
-        return {**headers, KEY: key[: LONGEST - len(mark)] + mark}
-    return headers
+        case.headers[KEY] = key[: LONGEST - len(mark)] + mark

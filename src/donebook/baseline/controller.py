@@ -106,5 +106,5 @@ def shape(task: models.Task) -> Task:
 
 
 def timestamp(at: datetime) -> str:
-    """RFC 3339 in UTC, of fixed width, so that the order of the texts is the order of the times."""
-    return at.isoformat(timespec="microseconds").replace("+00:00", "Z")
+    """RFC 3339, of fixed width, so that the order of the texts is the order of the times; `at` is in UTC, as rows have it."""
+    return f"{at.isoformat(timespec='microseconds')[:26]}Z"

@@ -8,7 +8,7 @@ the write back.
 import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
 from uuid import UUID
@@ -114,15 +114,15 @@ async def refuse(engine: AsyncEngine, workspace: UUID, key: Key) -> None:
     """
     key.spent = True
     [row, *_] = await persist(engine, REFUSE, [workspace, key.text, key.fingerprint], writes=True, keyed=True)
-    if not row.new:
-        key.recognise(row.fingerprint)
+    if not row["new"]:
+        key.recognise(row["fingerprint"])
 
 
 async def _read(engine: AsyncEngine, workspace: UUID, key: Key) -> list[dict[str, Any]] | None:
     rows: Sequence[Row] = await persist(engine, READ, [workspace, key.text], writes=False, keyed=False)
     for row in rows:
-        key.recognise(row.fingerprint)
-        answer: list[dict[str, Any]] = msgspec.json.decode(row.answer or "[]")
+        key.recognise(row["fingerprint"])
+        answer: list[dict[str, Any]] = msgspec.json.decode(row["answer"] or "[]")
         return answer
     return None
 
@@ -133,7 +133,7 @@ def _row(model: Any, stored: dict[str, Any]) -> SimpleNamespace:
     for attribute in inspect(model).column_attrs:
         value, kind = stored.get(attribute.key), attribute.columns[0].type
         if value is not None and isinstance(kind, DateTime):
-            value = datetime.fromisoformat(value)
+            value = datetime.fromisoformat(value).astimezone(UTC)
         elif value is not None and isinstance(kind, Uuid):
             value = UUID(value)
         setattr(row, attribute.key, value)

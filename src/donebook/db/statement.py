@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import BindParameter, ColumnElement, Delete, Insert, Select, Update, bindparam, inspect
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
+from donebook.db import rows
+
 DIALECT = dialect()  # type: ignore[no-untyped-call]
 WORKSPACE = "workspace"
 
@@ -73,4 +75,5 @@ class Statement[Model]:
 
 def _columns(model: Any) -> list[ColumnElement[Any]]:
     attributes = inspect(model).column_attrs
+    rows.learn(attribute.key for attribute in attributes)
     return [getattr(model, attribute.key).label(attribute.key) for attribute in attributes]
