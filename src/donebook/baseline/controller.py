@@ -106,5 +106,5 @@ def shape(task: models.Task) -> Task:
 
 
 def timestamp(at: datetime) -> str:
-    """RFC 3339, of fixed width, so that the order of the texts is the order of the times; `at` is in UTC, as rows have it."""
+    """RFC 3339, of fixed width, so that texts sort as times do; `at` is in UTC, as rows have it."""
     return f"{at.isoformat(timespec='microseconds')[:26]}Z"
