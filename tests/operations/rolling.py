@@ -5,15 +5,16 @@ from collections.abc import Callable
 from http.client import HTTPConnection
 from threading import Event, Thread
 
-CLIENTS = 8
+CLIENTS = 12
 BODY = json.dumps({"title": "Under way"})
 
 
 class Client:
-    """Adds tasks, one after another, on connections that it keeps for as long as the server does."""
+    """Adds tasks, one after another, on connections that it keeps for as long as the server does or on one for each."""
 
-    def __init__(self, ports: list[int]) -> None:
+    def __init__(self, ports: list[int], *, keeping: bool) -> None:
         self.ports = ports
+        self.headers = {"content-type": "application/json"} | ({} if keeping else {"connection": "close"})
         self.connection: HTTPConnection | None = None
         self.statuses: list[int] = []
         self.connections = 0
@@ -34,7 +35,7 @@ class Client:
         """Add one."""
         if self.connection is None:
             self.connection = self.connect()
-        self.connection.request("POST", "/tasks", BODY, {"content-type": "application/json"})
+        self.connection.request("POST", "/tasks", BODY, self.headers)
         answer = self.connection.getresponse()
         answer.read()
         self.statuses.append(answer.status)
@@ -61,7 +62,10 @@ class Client:
 def load(ports: list[int], during: Callable[[Callable[[], int]], None]) -> list[Client]:
     """What the clients have seen while something was done; it is given a count of the answers so far."""
     enough = Event()
-    clients = [Client(ports[turn % len(ports) :] + ports[: turn % len(ports)]) for turn in range(CLIENTS)]
+    clients = [
+        Client(ports[turn % len(ports) :] + ports[: turn % len(ports)], keeping=turn < CLIENTS // 2)
+        for turn in range(CLIENTS)
+    ]
     threads = [Thread(target=client.work, args=(enough,)) for client in clients]
     for thread in threads:
         thread.start()
