@@ -36,7 +36,7 @@ check: build  ## Only what reads the code: format, lint, types, layers
 dev: build  ## Serve for development: the API restarts and the web app updates on every change
 	@trap 'kill $$api 2>/dev/null; wait' EXIT INT TERM; \
 	$(BIN)/donebook serve --reload & api=$$!; \
-	$(NPM) run --silent dev
+	API_URL="http://127.0.0.1:$${PORT:-8000}" $(NPM) run --silent dev
 
 build: frontend/dist/index.html  ## Build the web app
 

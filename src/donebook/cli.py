@@ -63,7 +63,8 @@ def run(chosen: Settings, *, reload: bool) -> None:
     logs.configure(chosen)
     signal.signal(signal.SIGINT, leave)
     signal.signal(signal.SIGTERM, leave)
-    signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup asks to outlive the terminal
+        signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
     with ExitStack() as stack:
         listener = listen(chosen, stack)
         local = chosen.database_url is None

@@ -1,4 +1,4 @@
-"""`/tasks`, as its first clients know it. Nothing here may change but what `docs/contract.md` allows to be added."""
+"""`/tasks`, as its first clients know it. Nothing here changes, ever; optional headers and parameters may be added."""
 
 import re
 from datetime import datetime

@@ -113,9 +113,11 @@ async def refuse(engine: AsyncEngine, workspace: UUID, key: Key) -> None:
         KeyReused: when the key was used for another request.
     """
     key.spent = True
-    [row, *_] = await persist(engine, REFUSE, [workspace, key.text, key.fingerprint], writes=True, keyed=True)
-    if not row["new"]:
-        key.recognise(row["fingerprint"])
+    rows = await persist(engine, REFUSE, [workspace, key.text, key.fingerprint], writes=True, keyed=True)
+    if not rows:  # another request with the key committed while this statement waited for it
+        await _read(engine, workspace, key)
+    elif not rows[0]["new"]:
+        key.recognise(rows[0]["fingerprint"])
 
 
 async def _read(engine: AsyncEngine, workspace: UUID, key: Key) -> list[dict[str, Any]] | None:

@@ -57,6 +57,8 @@ async def persist(engine: AsyncEngine, sql: str, arguments: list[Any], *, writes
     outage: Outage = engine.get_execution_options()["outage"]
     patience = Patience(outage, writes=writes, keyed=keyed)
     unknown: OutcomeUnknown | None = None
+    if patience.left <= 0:
+        raise TooSlow  # the body took all the time there was: that says nothing about the database
     while True:
         try:
             with tracing.statement(sql):

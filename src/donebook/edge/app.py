@@ -118,17 +118,17 @@ class Edge:
         except Disconnected:
             return
         watched = Watched(body, receive, send)
+        reads = scope["method"] in ("GET", "HEAD", "OPTIONS")
         try:
             async with asyncio.timeout(deadline.remaining() + GRACE):
                 await watched.run(self.app(scope, watched.receive, watched.send))
         except TimeoutError:
             if watched.started:
                 raise
-            await _answer(TooSlow(), request_id, send)
+            await _answer(TooSlow() if reads else OutcomeUnknown(), request_id, send)
         except asyncio.CancelledError:  # the server stops, and has waited for as long as it may
             if watched.started:
                 raise
-            reads = scope["method"] in ("GET", "HEAD", "OPTIONS")
             await _answer(Unavailable("The server is stopping") if reads else OutcomeUnknown(), request_id, send)
 
     def _allowed(self, scope: HTTPScope, headers: HeaderList) -> HeaderList:

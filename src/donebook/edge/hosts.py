@@ -14,6 +14,7 @@ class Hosts:
 
     def __init__(self, settings: Settings) -> None:
         self.names = {host.strip("[]").lower() for host in settings.hosts}
+        self.domains = tuple(name.removeprefix("*") for name in self.names if name.startswith("*."))
 
     def own(self, given: list[str]) -> bool:
         """Whether the one `Host` is ours; none, several or a malformed one never are (RFC 9112, section 3.2)."""
@@ -21,5 +22,4 @@ class Hosts:
         if host is None:
             return False
         name = (host["name"] or host["address"]).lower()
-        parent = name.partition(".")[2]
-        return "*" in self.names or name in self.names or (parent != "" and f"*.{parent}" in self.names)
+        return "*" in self.names or name in self.names or name.endswith(self.domains)
