@@ -152,7 +152,7 @@ def migrate(chosen: Settings) -> None:
 
 def banner(chosen: Settings, *, local: bool) -> str:
     """Where it is, where the data lies, and how to stop it."""
-    host = f"[{chosen.host}]" if ":" in chosen.host else chosen.host
+    host = f"[{chosen.host.strip('[]')}]" if ":" in chosen.host else chosen.host
     where = chosen.data_dir.resolve() if local else chosen.target().display
 
     return f"""

@@ -157,6 +157,8 @@ def _expectation(wanted: object) -> str:
 def _check(settings: Settings) -> None:
     if settings.database_url is not None:
         settings.target()
+    elif settings.database_direct_url is not None:
+        raise InvalidSetting("DATABASE_DIRECT_URL is set, DATABASE_URL is not: expected both, for the same database")
     if not _is_host(settings.host):
         raise InvalidSetting(f"HOST={settings.host!r}: expected an IP address or `localhost`")
     for origin in settings.allowed_origins:

@@ -93,15 +93,18 @@ class Target(Struct, frozen=True, kw_only=True):
             return self.sslmode
         if self.sslmode == "require" and not neon and self.sslrootcert is None:
             return self.sslmode
-        context = ssl.create_default_context(cafile=self._root_certificate())
+        try:
+            context = ssl.create_default_context(cafile=self._root_certificate())
+        except (OSError, RuntimeError):  # not there, not a certificate (ssl.SSLError), no such home
+            raise InvalidURL(
+                f"names a root certificate that cannot be used: sslrootcert={self.sslrootcert!r}"
+            ) from None
         context.check_hostname = neon or self.sslmode == "verify-full"
         return context
 
     def _root_certificate(self) -> str | None:
-        if self.sslrootcert in (None, "system"):
+        if self.sslrootcert is None or self.sslrootcert == "system":
             return None
-        if not Path(self.sslrootcert).expanduser().is_file():
-            raise InvalidURL(f"names a root certificate that is not there: sslrootcert={self.sslrootcert}")
         return str(Path(self.sslrootcert).expanduser())
 
 
