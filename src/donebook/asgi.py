@@ -107,7 +107,7 @@ def provide_tasks(
 
 async def after_refusal(base: Database, error: Exception, scope: Scope) -> None:
     """Spend the idempotency key of a request that was refused."""
-    await idempotency.spend_on_refusal(error, scope, engine=base.get_engine(), workspace=DEFAULT_WORKSPACE)
+    await idempotency.spend_on_refusal(error, scope, engine=base.get_engine(), workspace=provide_workspace())
 
 
 def answer(request: AnyRequest, problem: Problem, headers: dict[str, str] | None = None) -> Response[bytes]:

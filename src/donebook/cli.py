@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import click
+from litestar import Litestar
 from msgspec import structs
 
 from donebook import settings
 from donebook.settings import Settings
 
 APP = "donebook.asgi:create_app"
+RELOADED = "donebook.cli:reloaded"
 LAST_REQUESTS = 10  # s: how long running requests may take to finish after a stop
 LAST_LOCAL_REQUESTS = 2  # s: the same on a laptop, where somebody waits for the prompt
 KEEP_ALIVE = 75  # s: longer than the 60 s of common proxies, so that it is they who close idle connections
@@ -85,12 +87,22 @@ def run(chosen: Settings, *, reload: bool) -> None:
             listener.close()
             os.environ["DATABASE_URL"] = chosen.database_url or ""
             options |= {"host": chosen.host, "port": chosen.port, "reload_dirs": [str(Path(__file__).parent)]}
-            uvicorn.run(APP, factory=True, reload=True, **options)
+            uvicorn.run(RELOADED, factory=True, reload=True, **options)
         else:
             from donebook.asgi import create_app
 
             app = create_app(chosen)
             Server(uvicorn.Config(app, **options), app.state["edge"]).run(sockets=[listener])
+
+
+def reloaded() -> Litestar:
+    """The application in a process that `--reload` starts anew after each change."""
+    from donebook import logs
+    from donebook.asgi import create_app
+
+    chosen = settings.load_or_exit()
+    logs.configure(chosen)
+    return create_app(chosen)
 
 
 def leave(*_: object) -> NoReturn:

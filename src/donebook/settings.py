@@ -15,6 +15,7 @@ from msgspec import Meta, Struct, structs
 from donebook.db.limits import Limits
 from donebook.db.url import InvalidURL, Target, parse_database_url
 
+HOST_PATTERN = re.compile(r"\*|(\*\.)?[\w.~-]+", re.ASCII)
 ORIGIN = re.compile(r"https?://[^\s/*?#@]+", re.ASCII)
 
 type Names = tuple[str, ...]
@@ -122,7 +123,7 @@ def refuse(message: str) -> NoReturn:
 
 def _dotenv() -> dict[str, str]:
     try:
-        return {name: value for name, value in dotenv_values(".env").items() if value is not None}
+        return {name: value for name, value in dotenv_values(".env", interpolate=False).items() if value is not None}
     except (OSError, UnicodeDecodeError) as problem:
         raise InvalidSetting(f".env cannot be read: {problem}") from None
 
@@ -167,7 +168,7 @@ def _check(settings: Settings) -> None:
                 f"ALLOWED_ORIGINS={origin!r}: expected origins such as https://app.example.com, separated by commas"
             )
     for host in settings.allowed_hosts:
-        if "/" in host or (":" in host.strip("[]") and not _is_address(host)):
+        if not (HOST_PATTERN.fullmatch(host) or _is_address(host)):
             raise InvalidSetting(
                 f"ALLOWED_HOSTS={host!r}: expected host names without scheme or port, separated by commas"
             )

@@ -15,7 +15,7 @@ import pytest
 
 from tests.conftest import NO_TLS, execute
 from tests.contract.expect import UNKNOWN
-from tests.contract.moved import RENAMED, SPLIT
+from tests.contract.moving import RENAMED, SPLIT
 from tests.server import DONEBOOK, Server, environment
 
 UUID = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")

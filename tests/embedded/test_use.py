@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from donebook.db.embedded import EmbeddedError, acquire, release
+from donebook.db.embedded import EmbeddedError, acquire
 from donebook.db.embedded.account import StrPath, choose
 from donebook.db.embedded.layout import Layout
 from donebook.db.embedded.use import find_programs
@@ -49,9 +49,9 @@ def test_a_command_works_beside_a_serve_and_leaves_it_running(data: Path):
 def test_a_serve_leaves_the_server_to_a_command_that_still_uses_it(data: Path):
     serve = acquire(data, serving=True)
     command = acquire(data, serving=False)
-    release(serve)
+    serve.release()
     assert answering(command.url)
-    release(command)
+    command.release()
     assert running(data) is None
 
 

@@ -2,18 +2,22 @@
 export class Failure extends Error {
   /** The HTTP status, or 0 when no readable answer came. */
   readonly status: number;
+  /** True when the server itself does not know whether it was done. */
+  readonly unknown: boolean;
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, unknown = false) {
     super(message);
     this.status = status;
+    this.unknown = unknown;
   }
 
   /** The server said no; a problem document's `detail` says why. */
   static refused(status: number, body: unknown): Failure {
-    const detail = (body as { detail?: unknown } | undefined)?.detail;
+    const { detail, type } = (body ?? {}) as { detail?: unknown; type?: unknown };
     return new Failure(
       status,
       typeof detail === "string" && detail !== "" ? sentence(detail) : byStatus(status),
+      type === "outcome-unknown",
     );
   }
 

@@ -31,6 +31,8 @@ export function isGone(action: Action): boolean {
 }
 
 function outcome(action: Action): [before: string, after: string] {
+  if (action.failure?.unknown)
+    return ["", action.kind === "add" ? "may not have been added." : "may not have changed."];
   if (action.kind === "add") return ["", "was not added."];
   if (action.kind === "delete") return isGone(action) ? ["", "is gone."] : ["", "was not deleted."];
   const { completed } = action.fields;

@@ -66,6 +66,20 @@ describe("adding", () => {
     expect(store.failures()).toEqual([]);
     expect(titles()).toEqual(["a"]);
   });
+
+  test("a lost answer, a reading of the list and another try leave one row", async () => {
+    const server = new SlowServer();
+    const { store, titles } = await open(server);
+    store.add("a");
+    server.has("a");
+    await server.refuse(unreachable(), "add a");
+    await server.answer("list");
+    expect(titles()).toEqual(["a"]);
+    store.retry(store.failures()[0]?.id ?? "");
+    await server.answer("add a");
+    expect(titles()).toEqual(["a"]);
+    expect(store.failures()).toEqual([]);
+  });
 });
 
 describe("changing", () => {

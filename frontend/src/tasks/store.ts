@@ -89,7 +89,11 @@ export function createTaskStore(api: Api, { onDone, isHeld = () => false }: Surr
   }
 
   function done(action: Action, task: Task | undefined): void {
-    if (task && action.kind === "add") names.bind(action.key, task.id);
+    if (task && action.kind === "add") {
+      // A reading of the list may have brought it in under its own id, before "try again" told which one it is.
+      setMirror((old) => omit(old, task.id));
+      names.bind(action.key, task.id);
+    }
     setMirror((old) => (task ? new Map(old).set(action.key, task) : omit(old, action.key)));
     settled();
     onDone?.(action);

@@ -23,7 +23,7 @@ from donebook.db.models import TIME, Base
 from donebook.db.rows import Row
 from donebook.db.session import persist
 from donebook.db.statement import WORKSPACE, Statement
-from donebook.problems import KeyReused, KeyUsed
+from donebook.problems import KeyReused, KeyUsed, OutcomeUnknown, Unavailable
 
 WRITE = """
 WITH written AS ({sql}),
@@ -37,12 +37,8 @@ SELECT * FROM written WHERE (SELECT true FROM claimed)
 """  # the condition is looked at first: the key is claimed before the write begins, or waits for anything
 READ = "SELECT fingerprint, answer::text FROM idempotency_keys WHERE workspace_id = $1 AND key = $2"
 REFUSE = """
-WITH kept AS (
-    INSERT INTO idempotency_keys (workspace_id, key, fingerprint) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
-    RETURNING fingerprint
-)
-SELECT fingerprint, true AS new FROM kept
-UNION ALL SELECT fingerprint, false FROM idempotency_keys WHERE workspace_id = $1 AND key = $2
+WITH claimed AS (SELECT claim_idempotency_key($1::uuid, $2::text))
+INSERT INTO idempotency_keys (workspace_id, key, fingerprint) SELECT $1, $2, $3::bytea FROM claimed RETURNING key
 """
 
 
@@ -101,7 +97,11 @@ async def run_once[Model](
             return cast("Sequence[Model]", rows)
         except KeyUsed:
             pass
-        if (stored := await _read(engine, workspace, key)) is not None:
+        try:
+            stored = await _read(engine, workspace, key)
+        except Unavailable as problem:
+            raise OutcomeUnknown from problem  # the write is stored, and only its answer cannot be had
+        if stored is not None:
             return cast("Sequence[Model]", [_row(statement.model, row) for row in stored])
         await asyncio.sleep(0)  # it was forgotten in between: the claim is free again
 
@@ -111,13 +111,13 @@ async def refuse(engine: AsyncEngine, workspace: UUID, key: Key) -> None:
 
     Raises:
         KeyReused: when the key was used for another request.
+        KeyInFlight: when another request with the key is being answered.
     """
     key.spent = True
-    rows = await persist(engine, REFUSE, [workspace, key.text, key.fingerprint], writes=True, keyed=True)
-    if not rows:  # another request with the key committed while this statement waited for it
+    try:
+        await persist(engine, REFUSE, [workspace, key.text, key.fingerprint], writes=True, keyed=True)
+    except KeyUsed:
         await _read(engine, workspace, key)
-    elif not rows[0]["new"]:
-        key.recognise(rows[0]["fingerprint"])
 
 
 async def _read(engine: AsyncEngine, workspace: UUID, key: Key) -> list[dict[str, Any]] | None:

@@ -21,6 +21,7 @@ from donebook.problems import (
     OutcomeUnknown,
     Problem,
     RequestTimeout,
+    ServerError,
     TooLarge,
     TooSlow,
     Unavailable,
@@ -126,6 +127,11 @@ class Edge:
             if watched.started:
                 raise
             await _answer(TooSlow() if reads else OutcomeUnknown(), request_id, send)
+        except Exception:
+            if watched.started:
+                raise
+            log.exception("unexpected error", extra={"request_id": request_id})
+            await _answer(ServerError(), request_id, send)
         except asyncio.CancelledError:  # the server stops, and has waited for as long as it may
             if watched.started:
                 raise

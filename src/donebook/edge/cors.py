@@ -16,9 +16,7 @@ class CORS:
 
     def __init__(self, settings: Settings) -> None:
         own = ("localhost", "127.0.0.1", "[::1]") if settings.loopback else ()
-        self.allowed = {origin.rstrip("/") for origin in settings.allowed_origins} | {
-            f"http://{name}:{settings.port}" for name in own
-        }
+        self.allowed = set(settings.allowed_origins) | {f"http://{name}:{settings.port}" for name in own}
 
     def headers(self, scheme: str, request: Headers) -> HeaderList:
         """What an answer carries; empty for a page that may not read it."""

@@ -32,8 +32,8 @@ class Watched:
             self.finished = True
         await self.outside_send(message)
 
-    async def run(self, handling: Awaitable[None]) -> bool:
-        """Handle the request for as long as somebody waits for it; whether anybody did to the end."""
+    async def run(self, handling: Awaitable[None]) -> None:
+        """Handle the request for as long as somebody waits for it."""
         task = asyncio.current_task()
         left = False
 
@@ -54,4 +54,3 @@ class Watched:
         finally:
             watcher.remove_done_callback(leave)
             watcher.cancel()
-        return not left

@@ -21,9 +21,4 @@ it can, and asks everybody for a password.
 from donebook.db.embedded.errors import EmbeddedError
 from donebook.db.embedded.use import Embedded, acquire
 
-__all__ = ["Embedded", "EmbeddedError", "acquire", "release"]
-
-
-def release(embedded: Embedded) -> None:
-    """Stop using it; when nobody else does, it is stopped, in under 5 s."""
-    embedded.release()
+__all__ = ["Embedded", "EmbeddedError", "acquire"]
