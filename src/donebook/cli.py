@@ -1,5 +1,6 @@
 """`donebook serve`, and Litestar's own commands under `donebook …`."""
 
+import gc
 import os
 import signal
 import socket
@@ -92,6 +93,7 @@ def run(chosen: Settings, *, reload: bool) -> None:
             from donebook.asgi import create_app
 
             app = create_app(chosen)
+            gc.freeze()  # what is here now stays: the collector need not look at it again and again
             Server(uvicorn.Config(app, **options), app.state["edge"]).run(sockets=[listener])
 
 

@@ -61,5 +61,5 @@ def unreachable(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
     }
     yield started
     for process in started.values():
-        process.kill()
-        process.wait()
+        with process:  # closes its pipe, when no test has read it
+            process.kill()

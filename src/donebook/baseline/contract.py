@@ -32,7 +32,7 @@ type Description = Annotated[
 ]
 
 
-class Task(Struct, frozen=True, kw_only=True):
+class Task(Struct, frozen=True, kw_only=True, gc=False):  # texts and a bool: nothing that the collector need look at
     """A task: exactly these six members, always all present."""
 
     id: Annotated[str, Meta(description="Opaque; a UUID", examples=["01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e"])]
