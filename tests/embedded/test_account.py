@@ -161,8 +161,6 @@ def test_what_no_account_can_reach_is_refused_and_left_as_it_is(tmp_path: Path):
 def test_root_without_powers_is_told_what_to_do(open_empty: Path):
     """In a container that takes from root the right to become anybody."""
     prefix = ("setpriv", "--bounding-set", "-all", "--inh-caps", "-all", "--")
-    if shutil.which("setpriv") is None:
-        pytest.skip("needs setpriv (util-linux)")
     with User(open_empty, "serve", prefix=prefix) as user:
         assert "run Donebook as an ordinary user" in user.answer["error"]
 
@@ -171,8 +169,6 @@ def test_root_without_powers_is_told_what_to_do(open_empty: Path):
 @on_linux
 def test_root_that_may_not_look_into_other_processes_still_knows_its_own(open_empty: Path):
     """The powers of root in a container as Docker makes it: neither CAP_SYS_PTRACE nor CAP_SYS_ADMIN."""
-    if shutil.which("setpriv") is None:
-        pytest.skip("needs setpriv (util-linux)")
     kept = ("chown", "dac_override", "fowner", "fsetid", "kill", "setgid", "setuid", "setpcap", "setfcap")
     prefix = ("setpriv", "--bounding-set", ",".join(("-all", *(f"+{name}" for name in kept))), "--")
     with User(open_empty, "serve", prefix=prefix) as serve:
