@@ -9,6 +9,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, text
 
 from donebook.accounts import models as accounts
+from donebook.changes import models as changes
 from donebook.db import keys
 from donebook.db.engine import create_migration_engine
 from donebook.db.migrations import AHEAD, reason
@@ -16,7 +17,7 @@ from donebook.db.models import Base
 from donebook.problems import DATABASE_ERRORS
 from donebook.tasks import models as tasks
 
-MODELS = (accounts, keys, tasks)  # importing them is what fills Base.metadata
+MODELS = (accounts, changes, keys, tasks)  # importing them is what fills Base.metadata
 LOCK = 0x646F6E65  # "done": any number that no other program on the database uses
 WAIT_FOR_ANOTHER = "60s"
 WAIT_FOR_TABLES = "5s"

@@ -1,9 +1,9 @@
 """The one place where the parts meet."""
 
 import logging
+from datetime import timedelta
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 from advanced_alchemy.extensions.litestar import SQLAlchemyInitPlugin
 from litestar import Litestar, Request, Response
@@ -15,15 +15,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from donebook import idempotency, openapi, problems, settings, tracing
 from donebook.accounts.models import DEFAULT_WORKSPACE
 from donebook.baseline.controller import BaselineController
+from donebook.db.caller import Caller
 from donebook.db.config import Database, embedded
 from donebook.db.keys import Key
+from donebook.db.models import Versions
 from donebook.db.url import Target
 from donebook.edge import Edge
 from donebook.health.controller import HealthController, get_metrics
 from donebook.json_body import StrictJSON
-from donebook.problems import DATABASE_ERRORS, Problem, from_database
+from donebook.preconditions import etag
+from donebook.problems import DATABASE_ERRORS, Problem, Stale, from_database
 from donebook.settings import Settings
+from donebook.tasks.controller import TaskController, TrashController
 from donebook.tasks.service import TaskService
+from donebook.tasks.shape import shape
 from donebook.web.pages import Pages
 
 log = logging.getLogger("donebook")
@@ -51,17 +56,26 @@ def create_app(given: Settings | None = None) -> Litestar:
     pages = Pages()
     base = database(chosen)
     app = Litestar(
-        route_handlers=[BaselineController, HealthController, get_metrics, *pages.handlers()],
+        route_handlers=[
+            BaselineController,
+            TaskController,
+            TrashController,
+            HealthController,
+            get_metrics,
+            *pages.handlers(),
+        ],
         dependencies={
             "key": Provide(provide_no_key, sync_to_thread=False),
-            "workspace": Provide(provide_workspace, sync_to_thread=False),
-            "tasks": Provide(provide_tasks, sync_to_thread=False),
+            "caller": Provide(provide_caller, sync_to_thread=False),
+            "tasks": tasks_of(chosen),
+            "versions": Provide(provide_any_version, sync_to_thread=False),
         },
         plugins=[SQLAlchemyInitPlugin(base)],
         dto=StrictJSON,
         return_dto=None,
         exception_handlers={
             Problem: answer,
+            Stale: answer_stale,
             HTTPException: partial(answer_http, pages),
             Exception: answer_unexpected,
             **dict.fromkeys(DATABASE_ERRORS, answer_database),
@@ -88,9 +102,9 @@ def database(chosen: Settings) -> Database:
     return Database(target=target, limits=chosen.limits())
 
 
-def provide_workspace() -> UUID:
-    """The caller's workspace: without accounts there is one."""
-    return DEFAULT_WORKSPACE
+def provide_caller(request: Request[Any, Any, Any]) -> Caller:
+    """Who asks: without accounts, anybody, and there is one workspace."""
+    return Caller(workspace=DEFAULT_WORKSPACE, request_id=request.scope["state"]["request_id"])
 
 
 def provide_no_key() -> None:
@@ -98,16 +112,28 @@ def provide_no_key() -> None:
     return
 
 
-def provide_tasks(
-    db_session: NamedDependency[AsyncSession], workspace: NamedDependency[UUID], key: NamedDependency[Key | None]
-) -> TaskService:
-    """The tasks of the caller's workspace; no statement can reach another."""
-    return TaskService(db_session, workspace=workspace, key=key)
+def provide_any_version() -> Versions:
+    """No precondition: what a handler that names no other provider has."""
+    return None
+
+
+def tasks_of(chosen: Settings) -> Provide:
+    """How handlers get the tasks of the caller's workspace; no statement can reach another."""
+    keep = timedelta(days=chosen.trash_days)
+
+    def provide_tasks(
+        db_session: NamedDependency[AsyncSession],
+        caller: NamedDependency[Caller],
+        key: NamedDependency[Key | None],
+    ) -> TaskService:
+        return TaskService(db_session, caller=caller, key=key, keep=keep)
+
+    return Provide(provide_tasks, sync_to_thread=False)
 
 
 async def after_refusal(base: Database, error: Exception, scope: Scope) -> None:
     """Spend the idempotency key of a request that was refused."""
-    await idempotency.spend_on_refusal(error, scope, engine=base.get_engine(), workspace=provide_workspace())
+    await idempotency.spend_on_refusal(error, scope, engine=base.get_engine(), workspace=DEFAULT_WORKSPACE)
 
 
 def answer(request: AnyRequest, problem: Problem, headers: dict[str, str] | None = None) -> Response[bytes]:
@@ -122,6 +148,13 @@ def answer(request: AnyRequest, problem: Problem, headers: dict[str, str] | None
         media_type=openapi.PROBLEM_JSON,
         headers=headers,
     )
+
+
+def answer_stale(request: AnyRequest, problem: Stale) -> Response[bytes]:
+    """The task as it is, with its ETag, so that the client can go on from there."""
+    current = problem.members["current"]
+    problem.members["current"] = shape(current)
+    return answer(request, problem, {"ETag": etag(current.version)})
 
 
 def answer_http(pages: Pages, request: AnyRequest, error: HTTPException) -> Response[bytes]:

@@ -10,6 +10,9 @@ from litestar.typing import FieldDefinition
 
 from donebook.problems import Invalid, NotJson
 
+JSON = ("application/json",)
+TAKEN = {"PATCH": (*JSON, "application/merge-patch+json")}  # RFC 7396
+
 
 class StrictJSON(AbstractDTO[Any]):
     """How every handler gets its `data`.
@@ -28,7 +31,8 @@ class StrictJSON(AbstractDTO[Any]):
             Invalid: when the body is not such a Struct.
         """
         kind = self.asgi_connection.headers.get("content-type", "")
-        if kind.partition(";")[0].strip().lower() != "application/json":
+        taken = TAKEN.get(str(self.asgi_connection.scope.get("method")), JSON)
+        if kind.partition(";")[0].strip().lower() not in taken:
             raise NotJson(f"The body must be application/json, not {kind or 'without a content type'}"[:200])
         try:
             # As text first: msgspec does not look into members that it skips, and they must be UTF-8 as well.

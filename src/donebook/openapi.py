@@ -38,6 +38,7 @@ ANY: Kinds = (problems.UnknownHost, problems.ServerError)
 BODY: Kinds = (problems.TooLarge, problems.NotJson, problems.Invalid)
 KEY: Kinds = (problems.BadKey, problems.KeyInFlight, problems.KeyReused)
 FOUND: Kinds = (problems.TaskNotFound,)
+MATCH: Kinds = (problems.BadPrecondition, problems.Stale)
 DATABASE: Kinds = (
     problems.Unavailable,
     problems.Busy,
@@ -126,10 +127,12 @@ def _complete(operation: Operation, opt: dict[str, object]) -> None:
             response.headers["Retry-After"] = RETRY_AFTER_HEADER
         if "409" in operation.responses and (status.startswith("2") or status in ("404", "422")):
             response.headers["Idempotency-Replayed"] = REPLAYED_HEADER
+        if status in ("304", "412") or (status.startswith("2") and hasattr(opt.get("example_answer"), "version")):
+            response.headers["ETag"] = ETAG_HEADER
         if status.startswith("2"):
             _show(response.content, opt.get("example_answer"))
     for parameter in operation.parameters or []:
-        if isinstance(parameter, Parameter) and parameter.param_in == "header":
+        if isinstance(parameter, Parameter) and parameter.name == "Idempotency-Key":
             parameter.schema = Schema(type=OpenAPIType.STRING, min_length=1, max_length=255, pattern=KEY_PATTERN)
     if isinstance(operation.request_body, RequestBody):
         _show(operation.request_body.content, opt.get("example_body"))
@@ -149,6 +152,9 @@ REQUEST_ID_HEADER = OpenAPIHeader(
     schema=Schema(type=OpenAPIType.STRING), description="The request's id: the one that was sent, or a new one"
 )
 KEY_PATTERN = r"^[\x21\x23-\x7e][\x21-\x7e]{0,254}$"  # the quoted form is taken as well
+ETAG_HEADER = OpenAPIHeader(
+    schema=Schema(type=OpenAPIType.STRING), description="The task's version, as If-Match takes it"
+)
 REPLAYED_HEADER = OpenAPIHeader(
     schema=Schema(type=OpenAPIType.STRING, const="true"), description="This is the answer to an earlier request"
 )
@@ -179,6 +185,7 @@ def config() -> OpenAPIConfig:
         servers=[Server(url="/", description="This server")],
         tags=[
             Tag(name="Tasks", description="The frozen contract."),
+            Tag(name="Tasks v1", description="The whole task, with versions, positions and a trash."),
             Tag(name="Health", description="For probes and people."),
         ],
         path="/openapi.json",

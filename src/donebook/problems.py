@@ -3,7 +3,8 @@
 Answers are RFC 9457 problem documents. `detail` is always a readable string, `type` is stable and meant for programs.
 """
 
-from typing import Annotated, ClassVar
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar
 
 import asyncpg
 import msgspec
@@ -22,8 +23,10 @@ class Problem(Exception):
     retry_after: ClassVar[int | None] = None  # s
     detail: str
 
-    def __init__(self, detail: str | None = None) -> None:
+    def __init__(self, detail: str | None = None, **members: Any) -> None:
+        """A problem, with what its document says beyond what all of them say."""
         self.detail = detail or self.title()
+        self.members = members
         super().__init__(self.detail)
 
     @classmethod
@@ -41,6 +44,12 @@ class BadRequest(Problem):
     """The request cannot be understood."""
 
     status = 400
+
+
+class BadPrecondition(BadRequest):
+    """The precondition is malformed."""
+
+    example = 'If-Match must be *, or entity tags such as "3"'
 
 
 class UnknownHost(BadRequest):
@@ -75,6 +84,18 @@ class Conflict(Problem):
     status = 409
 
 
+class IdTaken(Conflict):
+    """This id was used for another task."""
+
+
+class ChangedSince(Conflict):
+    """Something newer changed the same members."""
+
+
+class Erased(Conflict):
+    """This was deleted for good; its content is gone."""
+
+
 class KeyInFlight(Conflict):
     """A request with this idempotency key is still being answered."""
 
@@ -85,10 +106,20 @@ class KeyUsed(Conflict):
     """This idempotency key was used; its answer is stored."""
 
 
+class NoRoom(Conflict):
+    """There is no room left between two positions."""
+
+
 class BadKey(BadRequest):
     """The idempotency key is malformed."""
 
     example = "Idempotency-Key must be one text of 1 to 255 printable ASCII characters"
+
+
+class Stale(Problem):
+    """The task has changed since that version."""
+
+    status = 412
 
 
 class TooLarge(Problem):
@@ -174,15 +205,42 @@ class ProblemDocument(Struct, frozen=True, kw_only=True, rename={"kind": "type"}
 
 def document(problem: Problem, request_id: str) -> bytes:
     """The body of the answer to a request that met a problem."""
-    return msgspec.json.encode(
-        ProblemDocument(
-            kind=problem.type(),
-            title=problem.title(),
-            status=problem.status,
-            detail=problem.detail,
-            request_id=request_id,
-        )
+    said = ProblemDocument(
+        kind=problem.type(),
+        title=problem.title(),
+        status=problem.status,
+        detail=problem.detail,
+        request_id=request_id,
     )
+    return msgspec.json.encode(msgspec.to_builtins(said) | problem.members if problem.members else said)
+
+
+def kept(problem: Problem) -> dict[str, Any]:
+    """A final answer, as it is stored for a request that is repeated."""
+    members = msgspec.to_builtins(problem.members)
+    return {"refused": {"type": problem.type(), "detail": problem.detail, "members": members}}
+
+
+def about(problem: Problem) -> str | None:
+    """The id of the entity whose content a problem shows, if it shows any."""
+    members = msgspec.to_builtins(problem.members)
+    found: str | None = members.get("current", {}).get("id") or members.get("change", {}).get("entity_id")
+    return found
+
+
+def again(stored: dict[str, Any]) -> Problem:
+    """The problem that was kept."""
+    if "refused" not in stored:
+        return Erased()
+    stored = stored["refused"]
+    kinds = {kind.type(): kind for kind in _kinds(Problem)}
+    return kinds.get(stored["type"], Conflict)(stored["detail"], **stored["members"])
+
+
+def _kinds(kind: type[Problem]) -> Iterator[type[Problem]]:
+    yield kind
+    for narrower in kind.__subclasses__():
+        yield from _kinds(narrower)
 
 
 DATABASE_ERRORS = (
@@ -198,6 +256,7 @@ DATABASE_ERRORS = (
 
 LOST = ("08", "57P")  # connection exceptions; shutdown, crash, cannot connect now
 CLOSED = (
+    "25P03",  # the transaction waited too long for us
     "25006",
     "55000",
     "55006",
@@ -208,7 +267,7 @@ SLOW = ("57014", "55P03")  # a statement, or its wait for a lock, ran out of tim
 NO_ROOM = ("53100", "53200", "58", "XX")  # disk full, out of memory, system error, internal error
 TOO_MANY = ("53300", "53400")  # connections
 NOT_READY = ("28", "3D", "3F", "42")  # password, database, schema; missing tables, columns, privileges
-KEYS = {"DB001": KeyInFlight, "DB002": KeyUsed}  # what claim_idempotency_key raises
+OURS = {"DB001": KeyInFlight, "DB002": KeyUsed, "DB003": NoRoom}  # what functions of ours raise, see the migrations
 CONFLICT = ("23505", "23503", "23P01", "23001")
 INVALID = ("22", "23")
 
@@ -227,8 +286,8 @@ def from_database(error: BaseException, *, writing: bool) -> Problem:
     code = sqlstate(error)
     if code is None or code.startswith(LOST):
         return OutcomeUnknown() if writing else Unavailable()
-    if code in KEYS:
-        return KEYS[code]()
+    if code in OURS:
+        return OURS[code]()
     if code.startswith((*CLOSED, *TOO_MANY)):
         return Unavailable()
     if code.startswith(SLOW):

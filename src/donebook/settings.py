@@ -41,6 +41,8 @@ class Settings(Struct, frozen=True, kw_only=True, rename="upper"):
     connect_timeout: Seconds = 12.0
     statement_timeout: Seconds = 10.0
     request_timeout: Seconds = 15.0
+    trash_days: Annotated[float, Meta(gt=0, le=36500)] = 30.0
+    log_days: Annotated[float, Meta(ge=0, le=36500)] = 0.0
     auto_migrate: bool = True
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "json", "text"] = "auto"

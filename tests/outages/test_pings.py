@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from donebook.db import engine as engines
 from donebook.db.limits import Limits
-from donebook.db.session import persist
+from donebook.db.session import fetch
 from donebook.db.url import parse_database_url
 from tests.outages.proxy import Proxy
 
@@ -38,7 +38,7 @@ async def engine(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
 
 
 async def ask(engine: AsyncEngine) -> None:
-    [row] = await persist(engine, "SELECT 1 AS one", [], writes=False, keyed=False)
+    [row] = await fetch(engine, "SELECT 1 AS one", [], name="SELECT", writes=False)
     assert row["one"] == 1
 
 
@@ -61,6 +61,6 @@ async def test_one_that_leads_nowhere_is_replaced(engine: AsyncEngine, proxy: Pr
     proxy.deafen()
     opened = proxy.connections
     await asyncio.sleep(2 * LONG)
-    [row] = await persist(engine, "SELECT 1 AS one", [], writes=True, keyed=False)
+    [row] = await fetch(engine, "SELECT 1 AS one", [], name="SELECT", writes=True)
     assert row["one"] == 1
     assert proxy.connections == opened + 1

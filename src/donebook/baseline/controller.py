@@ -1,7 +1,5 @@
 """`/tasks`, as its first clients know it. Nothing here changes, ever; optional headers and parameters may be added."""
 
-import re
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -17,10 +15,10 @@ from donebook.openapi import BODY, DATABASE, FOUND, KEY, WRITE, answers, example
 from donebook.problems import TaskNotFound
 from donebook.tasks import models
 from donebook.tasks.service import TaskService
+from donebook.wire import parse_id, timestamp
 
 TaskId = Annotated[str, PathParameter(description="The task's id", examples=[Example(value=contract.EXAMPLE.id)])]
 KEYED = {"key": Provide(provide_key)}
-UUID_FORM = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 
 
 class BaselineController(Controller):
@@ -50,7 +48,8 @@ class BaselineController(Controller):
     )
     async def create_task(self, tasks: NamedDependency[TaskService], data: JSONBody[TaskCreate]) -> Task:
         """Add a task. It is open, whatever the body says."""
-        return shape(await tasks.add(data.title, data.description))
+        task, _ = await tasks.add(data.title, data.description)
+        return shape(task)
 
     @put(
         "/{task_id:str}",
@@ -79,7 +78,7 @@ class BaselineController(Controller):
     )
     async def delete_task(self, tasks: NamedDependency[TaskService], task_id: TaskId) -> None:
         """Delete a task."""
-        await tasks.remove(known(task_id))
+        await tasks.trash(known(task_id))
 
 
 def known(task_id: str) -> UUID:
@@ -88,9 +87,10 @@ def known(task_id: str) -> UUID:
     Raises:
         TaskNotFound: when it is not a UUID.
     """
-    if not UUID_FORM.fullmatch(task_id):
+    found = parse_id(task_id)
+    if found is None:
         raise TaskNotFound
-    return UUID(task_id)
+    return found
 
 
 def shape(task: models.Task) -> Task:
@@ -103,8 +103,3 @@ def shape(task: models.Task) -> Task:
         created_at=timestamp(task.created_at),
         updated_at=timestamp(task.updated_at),
     )
-
-
-def timestamp(at: datetime) -> str:
-    """RFC 3339, of fixed width, so that texts sort as times do; `at` is in UTC, as rows have it."""
-    return f"{at.isoformat(timespec='microseconds')[:26]}Z"

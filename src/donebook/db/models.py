@@ -1,5 +1,6 @@
 """What every model shares: names, and the columns that the database itself fills."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -8,6 +9,9 @@ from sqlalchemy import BigInteger, DateTime, FetchedValue, MetaData, Uuid, func,
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 TIME = DateTime(timezone=True)
+
+type Versions = Sequence[int] | None
+"""The versions of which a row has one when a write finds it; None when any will do."""
 
 
 class Base(CommonTableAttributes, DeclarativeBase):
@@ -39,9 +43,15 @@ class Entity(Base):
     )
 
 
-class Owned(Entity):
-    """An entity that belongs to a workspace, as all do but the workspace itself."""
+class Scoped(Base):
+    """What belongs to a workspace."""
 
     __abstract__ = True
 
-    workspace_id: Mapped[UUID]
+    workspace_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+
+
+class Owned(Scoped, Entity):
+    """An entity that belongs to a workspace, as all do but the workspace itself."""
+
+    __abstract__ = True

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, cast
 
 import asyncpg
@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import await_only, greenlet_spawn
 
 from donebook import tracing
+from donebook.db.caller import Caller
 from donebook.db.patience import Outage, Patience
 from donebook.db.rows import Row
-from donebook.db.statement import Statement
+from donebook.db.statement import WORKSPACE, Statement
 from donebook.problems import (
     DATABASE_ERRORS,
     KeyUsed,
@@ -31,7 +32,23 @@ log = logging.getLogger("donebook.database")
 CANCELLING = 2.0  # s: for telling the server to stop, before the connection is closed regardless
 
 
-async def run[Model](engine: AsyncEngine, statement: Statement[Model], values: Mapping[str, Any]) -> Sequence[Model]:
+type Driver = asyncpg.Connection[Row]
+type Work[Result] = Callable[[Driver, Attempt], Awaitable[Result]]
+
+
+class Attempt:
+    """How far one attempt at a unit of work has come."""
+
+    begun = False
+    """Whether the server was asked for anything: if nobody waits any more, it has to be told."""
+    deciding = False
+    """Whether a lost answer would leave it open what happened."""
+    given_up = False
+
+
+async def run[Model](
+    engine: AsyncEngine, statement: Statement[Model], values: Mapping[str, Any], caller: Caller
+) -> Sequence[Model]:
     """The rows that one statement gives, which has committed by itself when they are here.
 
     What is safe to try again is tried again, for as long as the request has time (see `donebook.db.patience`).
@@ -39,18 +56,36 @@ async def run[Model](engine: AsyncEngine, statement: Statement[Model], values: M
     Raises:
         Problem: the honest answer to whatever the database said (see `donebook.problems`).
     """
+    values = {**values, WORKSPACE: caller.workspace}
     sql, arguments = statement.sql, statement.arguments(values)
-    rows = await persist(engine, sql, arguments, writes=statement.writes, keyed=False)
+    if statement.writes:
+        sql = statement.announced
+        arguments += [caller.workspace, caller.setting(quiet=statement.quiet)]
+    rows = await fetch(engine, sql, arguments, name=statement.sql, writes=statement.writes)
     return cast("Sequence[Model]", rows)
 
 
-async def persist(engine: AsyncEngine, sql: str, arguments: list[Any], *, writes: bool, keyed: bool) -> list[Row]:
-    """Execute a statement, again and again where that is safe, and say what came of it.
+async def fetch(
+    engine: AsyncEngine, sql: str, arguments: list[Any], *, name: str, writes: bool, keyed: bool = False
+) -> list[Row]:
+    """The rows of a statement; see `persist`."""
+
+    async def work(driver: Driver, attempt: Attempt) -> list[Row]:
+        attempt.deciding = writes
+        return await driver.fetch(sql, *arguments)
+
+    return await persist(engine, work, name, writes=writes, keyed=keyed)
+
+
+async def persist[Result](
+    engine: AsyncEngine, work: Work[Result], name: str, *, writes: bool, keyed: bool = False
+) -> Result:
+    """Do a unit of work, again and again where that is safe, and say what came of it.
 
     Args:
         engine: whose pool to use.
-        sql: the statement.
-        arguments: its values, in order.
+        work: what to do with a connection; it commits by itself.
+        name: the statement, or what traces call it.
         writes: whether a lost answer leaves it open what happened.
         keyed: whether a second execution does nothing but say what the first one did.
     """
@@ -61,14 +96,14 @@ async def persist(engine: AsyncEngine, sql: str, arguments: list[Any], *, writes
         raise TooSlow  # the body took all the time there was: that says nothing about the database
     while True:
         try:
-            with tracing.statement(sql):
-                rows = await _Execution(engine, sql, arguments, writes=writes).result(patience.left)
+            with tracing.statement(name):
+                result = await _Execution(engine, work, writes=writes).result(patience.left)
         except Problem as problem:
             if isinstance(problem, OutcomeUnknown):
                 unknown = problem
             if type(problem) is Unavailable:
                 outage.begin()
-            pause = patience.again(problem)
+            pause = patience.again(problem) if problem.__cause__ else None  # else it is ours: a rule that was broken
             if pause is None and unknown is not None and not isinstance(problem, KeyUsed):
                 raise unknown from problem  # an attempt that failed says nothing about the one before it
             if pause is None:
@@ -76,27 +111,25 @@ async def persist(engine: AsyncEngine, sql: str, arguments: list[Any], *, writes
             await asyncio.sleep(pause)
         else:
             outage.end()
-            return rows
+            return result
 
 
-class _Execution:
-    """One attempt, on the driver's own connection and outside any transaction; SQLAlchemy keeps the pool.
+class _Execution[Result]:
+    """One attempt, on the driver's own connection; SQLAlchemy keeps the pool.
 
     It is a task of its own, so that a request that can wait no longer leaves nothing half done: a connection that is
     still being opened goes to the pool for the next one, and a statement that was sent is cancelled on the server
     before its connection is closed. Else the connection is back in the pool before the rows are here.
     """
 
-    def __init__(self, engine: AsyncEngine, sql: str, arguments: list[Any], *, writes: bool) -> None:
+    def __init__(self, engine: AsyncEngine, work: Work[Result], *, writes: bool) -> None:
         self.engine = engine
-        self.sql = sql
-        self.arguments = arguments
+        self.work = work
         self.writes = writes
-        self.sent = False
-        self.given_up = False
+        self.attempt = Attempt()
 
-    async def result(self, seconds: float) -> list[Row]:
-        """The rows.
+    async def result(self, seconds: float) -> Result:
+        """What the work gives.
 
         Raises:
             Problem: what the database said, or that it said nothing in time.
@@ -115,29 +148,30 @@ class _Execution:
             raise
 
     def _problem(self, error: BaseException) -> Problem:
-        if isinstance(error, TimeoutError) and self.sent and not self.writes:
+        if isinstance(error, TimeoutError) and self.attempt.begun and not self.attempt.deciding:
             return TooSlow()  # it was reached, and has not answered: no outage, as far as one statement can tell
-        return from_database(error, writing=self.sent and self.writes)
+        return from_database(error, writing=self.attempt.deciding)
 
-    def _give_up(self, task: asyncio.Future[list[Row]]) -> None:
+    def _give_up(self, task: asyncio.Future[Result]) -> None:
         if task.done():
             return
-        self.given_up = True
-        if self.sent:
+        self.attempt.given_up = True
+        if self.attempt.begun:
             task.cancel()
         ABANDONED.add(task)
         task.add_done_callback(_forget)
 
-    def _execute(self) -> list[Row]:
+    def _execute(self) -> Result:
         pooled = self.engine.sync_engine.raw_connection()
         driver = cast("asyncpg.Connection[Row]", pooled.driver_connection)
+        if self.attempt.given_up:
+            pooled.close()
+            raise asyncio.CancelledError
         try:
-            if self.given_up:
-                return []
-            self.sent = True
-            return await_only(driver.fetch(self.sql, *self.arguments))
-        except PostgresError:
-            raise  # the server's own word: the connection is as good as it was
+            self.attempt.begun = True
+            return await_only(self.work(driver, self.attempt))
+        except (PostgresError, Problem):
+            raise  # the server's own word, or ours: the connection is as good as it was
         except BaseException:
             # asyncpg tells the server to cancel, and waits until it has; terminate() alone would leave it working.
             await_only(driver.close(timeout=CANCELLING))
@@ -146,11 +180,11 @@ class _Execution:
             pooled.close()
 
 
-ABANDONED: set[asyncio.Future[list[Row]]] = set()
+ABANDONED: set[asyncio.Future[Any]] = set()
 """Attempts that nobody waits for any more, kept until they have ended."""
 
 
-def _forget(task: asyncio.Future[list[Row]]) -> None:
+def _forget(task: asyncio.Future[Any]) -> None:
     ABANDONED.discard(task)
     if not task.cancelled():
         task.exception()

@@ -4,13 +4,20 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Delete, Insert, Select, Update, bindparam, inspect
+from sqlalchemy import BindParameter, ColumnElement, Delete, Insert, Select, Update, bindparam, inspect, select
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
+from sqlalchemy.sql.functions import Function
 
 from donebook.db import rows
 
 DIALECT = dialect()  # type: ignore[no-untyped-call]
 WORKSPACE = "workspace"
+
+WRITE = """
+WITH written AS ({sql})
+SELECT written.*, (SELECT followed_until > now() FROM logs WHERE workspace_id = ${workspace}) AS followed
+FROM written WHERE (SELECT set_config('donebook.caller', ${caller}, true)) IS NOT NULL
+"""  # the condition is looked at first: who writes is known before the write begins
 
 
 def mine(model: Any) -> ColumnElement[bool]:
@@ -28,13 +35,29 @@ class Statement[Model]:
     """One statement about the rows of one model in one workspace.
 
     It gives whole rows, under the names of the model's attributes, whatever the columns are called: those that it
-    selects, as an insert or update leaves them, or as they were before a delete.
+    selects, as an insert or update leaves them, or as they were before a delete. After a write each has `followed` as
+    well: whether somebody waits to hear of changes.
+
+    Args:
+        statement: what to execute; a `Select` of a function's rows may be a write all the same.
+        model: whose rows it gives, where the statement does not tell.
+        writes: whether it writes, where the statement does not tell.
+        quiet: whether a write that changes nothing is to leave no trace.
     """
 
-    def __init__(self, statement: Select[Model] | Insert | Update | Delete) -> None:
+    def __init__(
+        self,
+        statement: Select[Any] | Insert | Update | Delete,
+        *,
+        model: type[Model] | None = None,
+        writes: bool | None = None,
+        quiet: bool = False,
+    ) -> None:
         self.statement = statement
-        self.writes = not isinstance(statement, Select)
-        self.model: Any = (
+        self.quiet = quiet
+        self.writes = not isinstance(statement, Select) if writes is None else writes
+        self.shaped = model is not None
+        self.model: Any = model or (
             statement.column_descriptions[0]["entity"]
             if isinstance(statement, Select)
             else statement.entity_description["entity"]
@@ -45,18 +68,30 @@ class Statement[Model]:
         """The text, as asyncpg takes it."""
         return str(self._compiled)
 
+    @cached_property
+    def announced(self) -> str:
+        """The text of a write that says who writes; it has two more placeholders, for the workspace and the caller."""
+        rows.learn(["followed"])
+        last = len(self._parameters)
+        return WRITE.format(sql=self.sql, workspace=last + 1, caller=last + 2)
+
     def arguments(self, values: Mapping[str, Any]) -> list[Any]:
         """The values, in the order of the text's placeholders.
 
         Raises:
             KeyError: when one is missing.
         """
-        return [convert(values[name]) if convert else values[name] for name, convert in self._parameters]
+        return [
+            fixed if name is None else convert(values[name]) if convert else values[name]
+            for name, convert, fixed in self._parameters
+        ]
 
     @cached_property
     def _compiled(self) -> Any:
         columns = _columns(self.model)
-        if isinstance(self.statement, Select):
+        if self.shaped:
+            compiled = self.statement.compile(dialect=DIALECT)
+        elif isinstance(self.statement, Select):
             compiled = self.statement.with_only_columns(*columns).compile(dialect=DIALECT)
         else:
             compiled = self.statement.returning(*columns).compile(dialect=DIALECT)
@@ -65,12 +100,21 @@ class Statement[Model]:
         return compiled
 
     @cached_property
-    def _parameters(self) -> list[tuple[str, Callable[[Any], Any] | None]]:
-        binds = self._compiled.binds
+    def _parameters(self) -> list[tuple[str | None, Callable[[Any], Any] | None, Any]]:
+        """Of each placeholder the name of what is given, and how to convert it; or no name, and what it always is."""
+        binds = [self._compiled.binds[name] for name in self._compiled.positiontup]
         return [
-            (name, binds[name].type.dialect_impl(DIALECT).bind_processor(DIALECT))
-            for name in self._compiled.positiontup
+            (bind.key if bind.required else None, bind.type.dialect_impl(DIALECT).bind_processor(DIALECT), bind.value)
+            for bind in binds
         ]
+
+
+def call[Model](model: type[Model], function: Function[Any], *, quiet: bool = False) -> Statement[Model]:
+    """A write that is a function of the database, which gives rows of the model's table."""
+    attributes = inspect(model).column_attrs
+    table = function.table_valued(*(attribute.columns[0].name for attribute in attributes))
+    columns = [table.c[attribute.columns[0].name].label(attribute.key) for attribute in attributes]
+    return Statement(select(*columns), model=model, writes=True, quiet=quiet)
 
 
 def _columns(model: Any) -> list[ColumnElement[Any]]:

@@ -1,26 +1,81 @@
 """The rules about tasks."""
 
 from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
+from msgspec import UNSET, UnsetType
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from donebook.changes.service import ChangeService
 from donebook.db.base import Service
-from donebook.problems import TaskNotFound
+from donebook.db.models import Versions
+from donebook.problems import IdTaken, NoRoom, Stale, TaskNotFound
 from donebook.tasks.models import Task
 from donebook.tasks.repository import TaskRepository
 
+KEEP_TRASH = timedelta(days=30)
+
 
 class TaskService(Service[Task, TaskRepository]):
-    """The tasks of one workspace; no statement can reach another."""
+    """The tasks of one workspace; no statement can reach another.
+
+    Args:
+        session: whose engine to use.
+        keep: how long tasks stay in the trash.
+        who: the caller and, for a write, its idempotency key.
+    """
 
     repository_type = TaskRepository
 
+    def __init__(self, session: AsyncSession, *, keep: timedelta = KEEP_TRASH, **who: Any) -> None:
+        super().__init__(session, **who)
+        self.keep = keep
+        self.changes = ChangeService(session, caller=self.repository.caller)
+
     async def in_order(self) -> Sequence[Task]:
-        """Every task, in the order of creation."""
+        """Every task that is not in the trash, in the order of creation."""
         return await self.repository.in_order()
 
-    async def add(self, title: str, description: str | None) -> Task:
-        """The new task, as stored; it is open."""
-        return await self.repository.create(title, description)
+    async def one(self, task_id: UUID) -> Task:
+        """The task.
+
+        Raises:
+            TaskNotFound: when there is none, or it is in the trash.
+        """
+        task = await self.repository.one(task_id)
+        if task is None or task.deleted_at is not None:
+            raise TaskNotFound
+        return task
+
+    async def add(
+        self, title: str, description: str | None, *, completed: bool = False, task_id: UUID | None = None
+    ) -> tuple[Task, bool]:
+        """The task, as stored, and whether it is new: it is not when its id was sent before, with the same.
+
+        Raises:
+            IdTaken: when the id was used for another task, or for one that was deleted.
+        """
+        if task_id is None:
+            return await self.repository.create(title, description, completed=completed), True
+        task = await self.repository.create_named(task_id, title, description, completed=completed)
+        if task is not None:
+            return task, True
+        task = await self.repository.one(task_id)
+        if task is None:
+            raise IdTaken("This id was used for a task that was deleted")
+        if await self._created(task) != (title, description, completed):
+            raise IdTaken
+        return task, False
+
+    async def _created(self, task: Task) -> tuple[str, str | None, bool]:
+        """With what a task was created; as it is now, when the log does not go back so far."""
+        change = await self.changes.creation(task.id)
+        if change is None:
+            return task.title, task.description, task.completed_at is not None
+        diff = change.diff
+        return diff["title"][1], diff["description"][1], diff["completed_at"][1] is not None
 
     async def change(
         self,
@@ -30,7 +85,7 @@ class TaskService(Service[Task, TaskRepository]):
         description: str | None = None,
         completed: bool | None = None,
     ) -> Task:
-        """The task as changed; None leaves a field alone.
+        """The task as changed; None leaves a field alone, and the version moves on anyway.
 
         Raises:
             TaskNotFound: when there is no such task.
@@ -40,11 +95,88 @@ class TaskService(Service[Task, TaskRepository]):
             raise TaskNotFound
         return task
 
-    async def remove(self, task_id: UUID) -> None:
-        """Remove a task for good.
+    async def edit(
+        self,
+        task_id: UUID,
+        *,
+        title: str | UnsetType = UNSET,
+        description: str | UnsetType | None = UNSET,
+        completed: bool | UnsetType = UNSET,
+        versions: Versions = None,
+    ) -> Task:
+        """The task as changed, or as it is when nothing moved; what is not set is left alone.
 
         Raises:
             TaskNotFound: when there is no such task.
+            Stale: when it has none of these versions.
         """
-        if await self.repository.delete(task_id) is None:
+        task = await self.repository.edit(
+            task_id,
+            title=None if title is UNSET else title,
+            description=description,
+            completed=None if completed is UNSET else completed,
+            versions=versions,
+        )
+        return task or await self._refuse(task_id, versions)
+
+    async def place(self, task_id: UUID, anchor: UUID, *, before: bool, versions: Versions = None) -> Task:
+        """The task, now right before or behind another.
+
+        Raises:
+            TaskNotFound: when either is not there.
+            Stale: when the task has none of these versions.
+        """
+        while True:
+            try:
+                task = await self.repository.place(task_id, anchor, before=before, versions=versions)
+            except NoRoom:
+                await self.repository.spread(anchor)
+            else:
+                return task or await self._refuse(task_id, versions, missing=anchor)
+
+    async def trash(self, task_id: UUID, *, versions: Versions = None) -> Task:
+        """The task, now in the trash.
+
+        Raises:
+            TaskNotFound: when there is no such task, or it is in the trash already.
+            Stale: when it has none of these versions.
+        """
+        return await self.repository.trash(task_id, versions=versions) or await self._refuse(task_id, versions)
+
+    async def restore(self, task_id: UUID, *, versions: Versions = None) -> Task:
+        """The task, out of the trash; as it is when it was not there.
+
+        Raises:
+            TaskNotFound: when there is no such task, or it was in the trash for too long.
+            Stale: when it has none of these versions.
+        """
+        task = await self.repository.restore(task_id, keep=self.keep, versions=versions)
+        if task is not None:
+            return task
+        task = await self.repository.one(task_id)
+        if task is not None and task.deleted_at is None and (versions is None or task.version in versions):
+            return task
+        return await self._refuse(task_id, versions, trashed=True)
+
+    async def erase(self, task_id: UUID, *, versions: Versions = None) -> None:
+        """Delete a task in the trash for good: its content also goes from the log and from stored answers.
+
+        Raises:
+            TaskNotFound: when there is no such task in the trash.
+            Stale: when it has none of these versions.
+        """
+        if not await self.repository.erase([task_id], versions=versions):
+            await self._refuse(task_id, versions, trashed=True)
+
+    async def _refuse(
+        self, task_id: UUID, versions: Versions, *, trashed: bool = False, missing: UUID | None = None
+    ) -> Task:
+        """Say why a write found no row."""
+        task = await self.repository.one(task_id)
+        if task is None or (task.deleted_at is not None) is not trashed:
             raise TaskNotFound
+        if versions is not None and task.version not in versions:
+            raise Stale(current=task)
+        if missing is not None:
+            raise TaskNotFound("The task to move next to was not found")
+        raise TaskNotFound

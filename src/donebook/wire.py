@@ -1,0 +1,17 @@
+"""How ids and times are written in every API."""
+
+import re
+from datetime import datetime
+from uuid import UUID
+
+FORM = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
+
+
+def parse_id(text: str) -> UUID | None:
+    """The id, or None when it has not the form of one, so that nothing can have it."""
+    return UUID(text) if FORM.fullmatch(text) else None
+
+
+def timestamp(at: datetime) -> str:
+    """RFC 3339, of fixed width, so that texts sort as times do; `at` is in UTC, as rows have it."""
+    return f"{at.isoformat(timespec='microseconds')[:26]}Z"
