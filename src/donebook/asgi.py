@@ -29,6 +29,7 @@ from donebook.settings import Settings
 from donebook.tasks.controller import TaskController, TrashController
 from donebook.tasks.service import TaskService
 from donebook.tasks.shape import shape
+from donebook.upkeep import Upkeep
 from donebook.web.pages import Pages
 
 log = logging.getLogger("donebook")
@@ -87,7 +88,10 @@ def create_app(given: Settings | None = None) -> Litestar:
     )
     openapi.complete(app)
     methods = {route.path_format: route.methods for route in app.routes}
-    edge = Edge(app.asgi_handler, chosen, methods)
+    upkeep = Upkeep(chosen, base)
+    app.on_startup.append(upkeep.start)
+    app.on_shutdown.append(upkeep.stop)
+    edge = Edge(app.asgi_handler, chosen, methods, upkeep.pass_by)
     app.state["edge"] = edge
     app.asgi_handler = tracing.start(edge) if chosen.tracing else edge
     return app

@@ -1,18 +1,26 @@
 """The statements about the change log."""
 
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Interval, Uuid, func, select
 
 from donebook.changes.models import Change
 from donebook.db.base import Repository
-from donebook.db.statement import Statement, given, mine
+from donebook.db.statement import WORKSPACE, Statement, given, mine
 
 LAST_CREATE = Statement[Change](
     select(Change)
     .where(mine(Change), Change.entity_id == given("id"), Change.op == "create")
     .order_by(Change.seq.desc())
     .limit(1)
+)
+
+
+FORGET = Statement[Change](
+    select(func.forget_changes(given(WORKSPACE, Uuid), func.now() - given("keep", Interval)).label("seq")),
+    model=Change,
+    writes=True,
 )
 
 
@@ -24,3 +32,8 @@ class ChangeRepository(Repository[Change]):
     async def creation(self, entity_id: UUID) -> Change | None:
         """How an entity was last created, or None when it never was, or the log has forgotten."""
         return await self.row(LAST_CREATE, id=entity_id)
+
+    async def forget(self, keep: timedelta) -> int:
+        """Forget what is older than that; how many changes that were."""
+        [counted] = await self.rows(FORGET, keep=keep)
+        return counted.seq

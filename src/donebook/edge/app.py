@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from time import perf_counter
 from uuid import uuid4
 
@@ -32,6 +32,7 @@ from donebook.settings import Settings
 
 log = logging.getLogger("donebook.access")
 
+READS = ("GET", "HEAD", "OPTIONS")
 GRACE = 1.0  # s: the application's own answer to a lack of time comes first
 
 type HeaderList = list[tuple[bytes, bytes]]
@@ -53,8 +54,16 @@ SECURITY = {
 class Edge:
     """Wraps the whole application, its 404s included."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, methods: Mapping[str, Iterable[str]]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        settings: Settings,
+        methods: Mapping[str, Iterable[str]],
+        written: Callable[[], None],
+    ) -> None:
+        """Wrap an application; `written` is called after each request that may have written."""
         self.app = app
+        self.written = written
         self.allow = {path: ", ".join(sorted(those)).encode() for path, those in methods.items()}
         self.cors = CORS(settings)
         self.hosts = Hosts(settings)
@@ -101,6 +110,8 @@ class Edge:
             else:
                 await self._handle(scope, request, receive, send_with_headers)
         finally:
+            if scope["method"] not in READS:
+                self.written()
             metrics.IN_FLIGHT.dec()
             _record(scope, status, perf_counter() - started, request_id)
 
@@ -119,7 +130,7 @@ class Edge:
         except Disconnected:
             return
         watched = Watched(body, receive, send)
-        reads = scope["method"] in ("GET", "HEAD", "OPTIONS")
+        reads = scope["method"] in READS
         try:
             async with asyncio.timeout(deadline.remaining() + GRACE):
                 await watched.run(self.app(scope, watched.receive, watched.send))

@@ -111,6 +111,14 @@ ERASE = Statement[Task](
 )
 
 
+LAPSED = Statement[Task](
+    select(Task)
+    .where(mine(Task), Task.deleted_at < func.now() - given("keep", Interval))
+    .order_by(Task.deleted_at)
+    .limit(200)
+)
+
+
 class TaskRepository(Repository[Task]):
     """The tasks of one workspace."""
 
@@ -183,6 +191,10 @@ class TaskRepository(Repository[Task]):
     async def spread(self, anchor: UUID) -> None:
         """Make room around a task. This is no part of the request's own change: its key is not spent."""
         await run(self.engine, SPREAD, {"id": anchor}, self.caller)
+
+    async def lapsed(self, *, keep: timedelta) -> Sequence[Task]:
+        """Some of the tasks that were in the trash for longer than `keep`."""
+        return await self.rows(LAPSED, keep=keep)
 
     async def erase(
         self, task_ids: Sequence[UUID], *, versions: Versions = None, keep: timedelta | None = None

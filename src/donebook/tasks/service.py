@@ -168,6 +168,16 @@ class TaskService(Service[Task, TaskRepository]):
         if not await self.repository.erase([task_id], versions=versions):
             await self._refuse(task_id, versions, trashed=True)
 
+    async def lapse(self) -> int:
+        """Delete for good what was in the trash for too long; how many tasks that were."""
+        erased = 0
+        while lapsed := await self.repository.lapsed(keep=self.keep):
+            gone = await self.repository.erase([task.id for task in lapsed], keep=self.keep)
+            erased += len(gone)
+            if not gone:
+                break  # another process was faster
+        return erased
+
     async def _refuse(
         self, task_id: UUID, versions: Versions, *, trashed: bool = False, missing: UUID | None = None
     ) -> Task:
