@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import httpx
+import msgspec
 
 from tests.conftest import NO_TLS
 from tests.server import PATIENCE
@@ -63,19 +64,17 @@ class Follower:
         if "comment" in block:
             self.comments += 1
         if "data" in block:
-            self.changes.append(json.loads(block["data"]))
+            self.changes.append(msgspec.json.decode(block["data"]))
 
 
 async def blocks(answer: httpx.Response) -> AsyncIterator[dict[str, str]]:
     """The events of a stream, by the names of their fields; an event that was not ended does not count."""
-    block: dict[str, str] = {}
-    async for line in answer.aiter_lines():
-        if not line:
-            yield block
-            block = {}
-        else:
-            name, _, value = line.partition(":")
-            block[name or "comment"] = value.removeprefix(" ")
+    rest = b""
+    async for piece in answer.aiter_bytes():
+        *whole, rest = (rest + piece).split(b"\n\n")
+        for block in whole:
+            fields = (line.partition(":") for line in block.decode().split("\n"))
+            yield {name or "comment": value.removeprefix(" ") for name, _, value in fields}
 
 
 @asynccontextmanager
