@@ -20,7 +20,7 @@ BACK = 0.05  # s: before he comes back; a browser waits for longer
 class Follower:
     """All that he has seen. As long as he runs, he follows one server after another."""
 
-    def __init__(self, url: Callable[[], str], after: str | None = None, *, lines: int = 0) -> None:
+    def __init__(self, url: Callable[[], str], after: str | None = None) -> None:
         self.url = url
         self.last = after
         self.changes: list[dict[str, Any]] = []
@@ -28,6 +28,8 @@ class Follower:
         self.ends = 0
         self.refused: list[tuple[int, Any]] = []
         self.comments = 0
+        self.hangs_up = False
+        """Whether he is to break off after the next event, and come back."""
 
     @property
     def seqs(self) -> list[int]:
@@ -40,7 +42,6 @@ class Follower:
             while not self.refused:
                 with suppress(httpx.TransportError):
                     await self._once(http)
-                    self.ends += 1
                 await asyncio.sleep(BACK)
 
     async def _once(self, http: httpx.AsyncClient) -> None:
@@ -54,6 +55,10 @@ class Follower:
             assert answer.headers["content-type"] == "text/event-stream"
             async for block in blocks(answer):
                 self._take(block)
+                if self.hangs_up:
+                    self.hangs_up = False
+                    return
+            self.ends += 1
 
     def _take(self, block: dict[str, str]) -> None:
         if "id" in block:

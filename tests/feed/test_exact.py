@@ -48,7 +48,7 @@ async def test_copies_from_any_point_are_exact_while_eight_write(site, other, ht
         assert len(follower.changes) > 50
         logged = whole[follower.seqs[0] - 1 : follower.seqs[-1]]
         for change, later in zip(follower.changes, logged, strict=True):
-            assert change == later or {**change, "diff": {}} == later  # when the task was deleted for good since
+            assert later in (change, {**change, "diff": {}})  # when the task was deleted for good since
 
 
 async def test_a_follower_ends_with_an_exact_copy(site, other, http, sql):
