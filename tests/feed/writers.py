@@ -21,6 +21,13 @@ STATEMENTS = (
     "DELETE FROM tasks WHERE id IN (SELECT id FROM tasks ORDER BY random() LIMIT 1)",
 )
 CONTENDED = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+LOST = (
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+)
 
 
 class ByHttp:
@@ -85,13 +92,7 @@ class BySql:
         try:
             await connection.execute(self.random.choice(STATEMENTS))
             self.done += 1
-        except (
-            *CONTENDED,
-            asyncpg.PostgresConnectionError,
-            asyncpg.InterfaceError,
-            OSError,
-            asyncpg.AdminShutdownError,
-        ):
+        except (*CONTENDED, *LOST):
             await asyncio.sleep(0.05)
         finally:
             connection.terminate()
