@@ -13,6 +13,8 @@ from time import monotonic
 
 from tests.chaos.history import History, Outcome, Verdict
 from tests.chaos.load import Load
+from tests.database.catalogue import HEAD
+from tests.database.commands import Checkout
 from tests.outages.cluster import Cluster, running
 from tests.outages.proxy import Trap
 from tests.outages.site import Site, site
@@ -29,9 +31,12 @@ TERMINATED = "`pg_terminate_backend` of all"
 DROPPED = "dropped acknowledgement"
 FROZEN = "SIGSTOP of Postgres"
 POOLER = "restart of the pooler"
-ALTERED = "a column is added, then dropped"
+MIGRATED = "`donebook database upgrade` adds a column, `downgrade` drops it"
 
-DIRECT_EVENTS = (KILLED, STOPPED, TERMINATED, DROPPED, FROZEN, ALTERED)
+ADD = "ALTER TABLE tasks ADD COLUMN another text NOT NULL DEFAULT 'x'"
+DROP = "ALTER TABLE tasks DROP COLUMN another"
+
+DIRECT_EVENTS = (KILLED, STOPPED, TERMINATED, DROPPED, FROZEN, MIGRATED)
 
 
 @dataclass
@@ -58,6 +63,8 @@ class Siege:
     ) -> None:
         self.site = there
         self.cluster = cluster
+        self.checkout = Checkout(there.server.directory / "checkout")
+        self.checkout.revise("Another column", ADD, DROP)
         self.clients = clients
         self.frozen = frozen  # s
         self.before = before
@@ -80,7 +87,7 @@ class Siege:
         load.ids = self.ids
         async with asyncio.timeout(LONG), load:
             await load.more(self.random.randint(self.before, 2 * self.before))
-            await self._do(event)
+            await self._do(event, load)
             back, behind = monotonic(), len(load.acknowledged)
             await load.more(AFTER)
         tally = self.tallies.setdefault(event, Tally())
@@ -90,7 +97,7 @@ class Siege:
         tally.repeated += self.history.repeated - repeated
         self._note(event, tally, self.history.check(await self._listed()), load.surprises)
 
-    async def _do(self, event: str) -> None:
+    async def _do(self, event: str, load: Load) -> None:
         """Let it happen; at the end of this the database is there again."""
         match event:
             case "`kill -9` of Postgres":
@@ -115,9 +122,23 @@ class Siege:
                 await asyncio.sleep(self.random.random() * 0.3)
                 await self.site.pooler.start()
             case _:
-                await self.site.sql("ALTER TABLE tasks ADD COLUMN another text NOT NULL DEFAULT 'x'")
-                await asyncio.sleep(self.random.random() * 0.1)
-                await self.site.sql("ALTER TABLE tasks DROP COLUMN another")
+                failed = await self._failed()
+                await self._database("upgrade")
+                await load.more(AFTER)
+                await self._database("downgrade", HEAD)
+                await load.more(AFTER)
+                if failed != await self._failed():
+                    load.surprises.append(f"{event}: {await self._failed() - failed:.0f} requests were answered 503")
+
+    async def _failed(self) -> float:
+        """How many requests were answered 503 so far, those that clients sent again included."""
+        return await self.site.metric("donebook_requests_total", status="503")
+
+    async def _database(self, command: str, revision: str | None = "head") -> None:
+        """`donebook database …` of a checkout with one revision more, with the settings of the server."""
+        settings = {name: value for name, value in self.site.server.environment.items() if name.startswith("DATABASE_")}
+        arguments = (command, "--no-prompt", revision or "base")
+        await asyncio.to_thread(self.checkout.database, "donebook", *arguments, **settings)
 
     async def _restart(self, how: signal.Signals) -> None:
         self.cluster.stop(how)
