@@ -25,6 +25,7 @@ test: check tools  ## Everything that a change must pass
 chaos: setup  ## Kill the server and the database again and again, and count what is lost; a quarter of an hour
 	$(BIN)/python -m tests.chaos --rounds 20
 	$(BIN)/python -m tests.chaos.full
+	$(BIN)/python -m tests.chaos.disks
 
 check: build  ## Only what reads the code: format, lint, types, layers
 	$(BIN)/ruff format --check $(PYTHON_SOURCES)

@@ -125,7 +125,7 @@ class Siege:
                 failed = await self._failed()
                 await self._database("upgrade")
                 await load.more(AFTER)
-                await self._database("downgrade", HEAD)
+                await self._database("downgrade", str(HEAD))
                 await load.more(AFTER)
                 if failed != await self._failed():
                     load.surprises.append(f"{event}: {await self._failed() - failed:.0f} requests were answered 503")
@@ -134,10 +134,10 @@ class Siege:
         """How many requests were answered 503 so far, those that clients sent again included."""
         return await self.site.metric("donebook_requests_total", status="503")
 
-    async def _database(self, command: str, revision: str | None = "head") -> None:
+    async def _database(self, command: str, revision: str = "head") -> None:
         """`donebook database …` of a checkout with one revision more, with the settings of the server."""
         settings = {name: value for name, value in self.site.server.environment.items() if name.startswith("DATABASE_")}
-        arguments = (command, "--no-prompt", revision or "base")
+        arguments = (command, "--no-prompt", revision)
         await asyncio.to_thread(self.checkout.database, "donebook", *arguments, **settings)
 
     async def _restart(self, how: signal.Signals) -> None:
