@@ -14,10 +14,12 @@ from pathlib import Path
 from time import monotonic
 
 from tests.chaos.history import Outcome
-from tests.chaos.measures import MEASURES, Figure
+from tests.chaos.measures import Figure, asleep, crowd, down, leavers
 from tests.chaos.outages import Siege, Tally, siege
+from tests.chaos.silences import frozen, half_open, idle
 from tests.outages.site import DIRECT, POOLED
 
+MEASURES = (asleep, crowd, leavers, idle, half_open, frozen, down)
 HEAD = (
     *("what happens", "times", "acknowledged", "refused", "unknown", "sent again"),
     *("back to first success (median / worst)", "lost", "doubled", "lies", "torn", "unexpected"),
@@ -78,7 +80,13 @@ async def attack(mode: str, chosen: argparse.Namespace) -> bool:
     with tempfile.TemporaryDirectory(prefix="donebook-chaos-") as directory:
         settings = {"REQUEST_TIMEOUT": 6} if chosen.short else {}
         async with siege(
-            mode, Path(directory), clients=chosen.clients, frozen=chosen.frozen, seed=chosen.seed, **settings
+            mode,
+            Path(directory),
+            clients=chosen.clients,
+            frozen=chosen.frozen,
+            seed=chosen.seed,
+            system=chosen.system,
+            **settings,
         ) as besieged:
             server = besieged.site.server.process
             assert server is not None
@@ -89,7 +97,8 @@ async def attack(mode: str, chosen: argparse.Namespace) -> bool:
             figures: list[Figure] = []
             for measure in MEASURES:
                 figures += await measure(besieged.site, short=chosen.short)
-            print(f"\n### {mode}, {datetime.now(UTC):%Y-%m-%d}, {monotonic() - began:.0f} s\n")
+            [[version]] = await besieged.site.sql("SHOW server_version")
+            print(f"\n### {mode}, PostgreSQL {version}, {datetime.now(UTC):%Y-%m-%d}, {monotonic() - began:.0f} s\n")
             print("\n".join(table(besieged)))
             print(f"\nAnswers by status: {await counted(besieged, 'donebook_requests_total', 'status')}")
             print(f"Attempts that failed: {await counted(besieged, 'donebook_database_errors_total', 'problem')}")
@@ -111,6 +120,7 @@ async def main() -> int:
     parser.add_argument("--frozen", type=float, default=10.0, help="seconds of each SIGSTOP")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--way", choices=(DIRECT, POOLED), action="append", help="to the database; both if not given")
+    parser.add_argument("--system", action="store_true", help="on the system's PostgreSQL, not the embedded one")
     parser.add_argument("--short", action="store_true", help="each event once, frozen for 2 s")
     chosen = parser.parse_args()
     if chosen.short:

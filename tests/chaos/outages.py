@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from statistics import median
 from time import monotonic
@@ -18,6 +19,7 @@ from tests.database.commands import Checkout
 from tests.outages.cluster import Cluster, running
 from tests.outages.proxy import Trap
 from tests.outages.site import Site, site
+from tests.outages.system_cluster import SystemCluster
 from tests.waiting import until
 
 BEFORE, AFTER = 70, 40  # acknowledged writes
@@ -27,6 +29,7 @@ LONG = 240.0  # s: no round may last that long
 
 KILLED = "`kill -9` of Postgres"
 STOPPED = "immediate stop of Postgres"
+RESTARTED = "restart of Postgres, as for maintenance"
 TERMINATED = "`pg_terminate_backend` of all"
 DROPPED = "dropped acknowledgement"
 FROZEN = "SIGSTOP of Postgres"
@@ -36,7 +39,7 @@ MIGRATED = "`donebook database upgrade` adds a column, `downgrade` drops it"
 ADD = "ALTER TABLE tasks ADD COLUMN another text NOT NULL DEFAULT 'x'"
 DROP = "ALTER TABLE tasks DROP COLUMN another"
 
-DIRECT_EVENTS = (KILLED, STOPPED, TERMINATED, DROPPED, FROZEN, MIGRATED)
+DIRECT_EVENTS = (KILLED, STOPPED, RESTARTED, TERMINATED, DROPPED, FROZEN, MIGRATED)
 
 
 @dataclass
@@ -104,6 +107,8 @@ class Siege:
                 await self._restart(signal.SIGKILL)
             case "immediate stop of Postgres":
                 await self._restart(signal.SIGQUIT)
+            case "restart of Postgres, as for maintenance":
+                await self._restart(signal.SIGINT)
             case "`pg_terminate_backend` of all":
                 await self.cluster.admin(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'donebook'"
@@ -172,11 +177,12 @@ async def siege(
     frozen: float = 10.0,
     seed: int = 0,
     before: int = BEFORE,
+    system: bool = False,
     **settings: object,
 ) -> AsyncIterator[Siege]:
-    """A siege of a server on a cluster of its own, reached directly or through a pooler."""
+    """A siege of a server on a cluster of its own, of the embedded or the system's PostgreSQL, reached on that way."""
     async with AsyncExitStack() as stack:
-        cluster = await asyncio.to_thread(Cluster, directory / "data")
+        cluster = await asyncio.to_thread(SystemCluster if system else partial(Cluster, directory / "data"))
         await stack.enter_async_context(running(cluster))
         there = await stack.enter_async_context(site(mode, cluster.url, directory, LOG_LEVEL="warning", **settings))
         yield Siege(there, cluster, clients=clients, frozen=frozen, seed=seed, before=before)
