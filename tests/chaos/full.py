@@ -85,7 +85,6 @@ async def attack(mode: str, chosen: argparse.Namespace) -> bool:
             clients=chosen.clients,
             frozen=chosen.frozen,
             seed=chosen.seed,
-            system=chosen.system,
             **settings,
         ) as besieged:
             server = besieged.site.server.process
@@ -97,8 +96,7 @@ async def attack(mode: str, chosen: argparse.Namespace) -> bool:
             figures: list[Figure] = []
             for measure in MEASURES:
                 figures += await measure(besieged.site, short=chosen.short)
-            [[version]] = await besieged.site.sql("SHOW server_version")
-            print(f"\n### {mode}, PostgreSQL {version}, {datetime.now(UTC):%Y-%m-%d}, {monotonic() - began:.0f} s\n")
+            print(f"\n### {mode}, {datetime.now(UTC):%Y-%m-%d}, {monotonic() - began:.0f} s\n")
             print("\n".join(table(besieged)))
             print(f"\nAnswers by status: {await counted(besieged, 'donebook_requests_total', 'status')}")
             print(f"Attempts that failed: {await counted(besieged, 'donebook_database_errors_total', 'problem')}")
@@ -120,7 +118,6 @@ async def main() -> int:
     parser.add_argument("--frozen", type=float, default=10.0, help="seconds of each SIGSTOP")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--way", choices=(DIRECT, POOLED), action="append", help="to the database; both if not given")
-    parser.add_argument("--system", action="store_true", help="on the system's PostgreSQL, not the embedded one")
     parser.add_argument("--short", action="store_true", help="each event once, frozen for 2 s")
     chosen = parser.parse_args()
     if chosen.short:

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from statistics import median
 from time import monotonic
@@ -19,7 +18,6 @@ from tests.database.commands import Checkout
 from tests.outages.cluster import Cluster, running
 from tests.outages.proxy import Trap
 from tests.outages.site import Site, site
-from tests.outages.system_cluster import SystemCluster
 from tests.waiting import until
 
 BEFORE, AFTER = 70, 40  # acknowledged writes
@@ -177,12 +175,11 @@ async def siege(
     frozen: float = 10.0,
     seed: int = 0,
     before: int = BEFORE,
-    system: bool = False,
     **settings: object,
 ) -> AsyncIterator[Siege]:
-    """A siege of a server on a cluster of its own, of the embedded or the system's PostgreSQL, reached on that way."""
+    """A siege of a server on a cluster of its own, reached directly or through a pooler."""
     async with AsyncExitStack() as stack:
-        cluster = await asyncio.to_thread(SystemCluster if system else partial(Cluster, directory / "data"))
+        cluster = await asyncio.to_thread(Cluster, directory / "data")
         await stack.enter_async_context(running(cluster))
         there = await stack.enter_async_context(site(mode, cluster.url, directory, LOG_LEVEL="warning", **settings))
         yield Siege(there, cluster, clients=clients, frozen=frozen, seed=seed, before=before)

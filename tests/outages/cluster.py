@@ -31,14 +31,13 @@ class Cluster:
         self.admin_url = f"postgresql://postgres:{password}@127.0.0.1:{self.port}/donebook"
         self.programs = find_programs()
         self.account, _ = choose(self.layout, self.programs)
-        self.data = self.layout.cluster
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, *options: str) -> None:
         """Start it, and do not wait until it accepts connections."""
         with (self.layout.root / "outages.log").open("ab") as output:
             self.process = self.account.spawn(
-                [self.programs / "bin/postgres", "-D", self.data, *NOWHERE, f"--port={self.port}", *options],
+                [self.programs / "bin/postgres", "-D", self.layout.cluster, *NOWHERE, f"--port={self.port}", *options],
                 output=output.fileno(),
             )
 
@@ -62,7 +61,7 @@ class Cluster:
 
     def promote(self) -> None:
         """Turn a standby into a server of its own."""
-        code, output = self.account.run([self.programs / "bin/pg_ctl", "-D", self.data, "promote"])
+        code, output = self.account.run([self.programs / "bin/pg_ctl", "-D", self.layout.cluster, "promote"])
         assert code == 0, output
 
     def gone(self) -> None:
@@ -93,7 +92,7 @@ class Cluster:
 
     def _processes(self) -> list[psutil.Process]:
         """The leader first, so that a frozen one starts no others."""
-        here = str(self.data)
+        here = str(self.layout.cluster)
         found = []
         for process in psutil.process_iter(["name"]):
             with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
