@@ -23,6 +23,7 @@ test: check tools  ## Everything that a change must pass
 	@exec $(BIN)/pytest
 
 chaos: setup  ## Kill the server and the database again and again, and count what is lost; a quarter of an hour
+	@.ci/pgbouncer >/dev/null || :
 	$(BIN)/python -m tests.chaos --rounds 20
 	$(BIN)/python -m tests.chaos.full
 

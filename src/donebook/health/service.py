@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from donebook.db import migrations
 from donebook.db.migrations import State
 from donebook.db.models import Base
-from donebook.problems import DATABASE_ERRORS, NotReady, Problem, from_database, sqlstate
+from donebook.problems import DATABASE_ERRORS, NotReady, Problem, distrust, from_database, sqlstate
 
 log = logging.getLogger("donebook.health")
 
@@ -42,7 +42,9 @@ async def readiness(engine: AsyncEngine) -> State | Problem:
     except DATABASE_ERRORS as error:
         problem = from_database(error, writing=False)
         if isinstance(problem, NotReady):
-            problem = NotReady(f"The database refuses Donebook: {_why(sqlstate(error) or '')}")
+            why = distrust(error)
+            words = f"Donebook refuses the database: {why}" if why else f"The database refuses Donebook: {_why(error)}"
+            problem = NotReady(words)
             log.error(problem.detail)  # noqa: TRY400 - a traceback would quote the database
         return problem
 
@@ -54,8 +56,9 @@ async def _look_for_everything(engine: AsyncEngine) -> None:
             await connection.execute(select(*table.columns).limit(0))
 
 
-def _why(code: str) -> str:
+def _why(error: BaseException) -> str:
     """What a SQLSTATE means here (https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
+    code = sqlstate(error) or ""
     reasons = {
         "28": "wrong user or password",
         "3D": "there is no such database",
