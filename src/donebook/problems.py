@@ -3,6 +3,7 @@
 Answers are RFC 9457 problem documents. `detail` is always a readable string, `type` is stable and meant for programs.
 """
 
+import ssl
 from typing import Annotated, ClassVar
 
 import asyncpg
@@ -209,6 +210,7 @@ NO_ROOM = ("53100", "53200", "58", "XX")  # disk full, out of memory, system err
 TOO_MANY = ("53300", "53400")  # connections
 NOT_READY = ("28", "3D", "3F", "42")  # password, database, schema; missing tables, columns, privileges
 KEYS = {"DB001": KeyInFlight, "DB002": KeyUsed}  # what claim_idempotency_key raises
+NO_TLS = "rejected SSL upgrade"  # all that asyncpg says of it
 CONFLICT = ("23505", "23503", "23P01", "23001")
 INVALID = ("22", "23")
 
@@ -224,6 +226,8 @@ def from_database(error: BaseException, *, writing: bool) -> Problem:
         return Busy()
     if isinstance(error, InternalClientError):
         return Unavailable()
+    if distrust(error):
+        return NotReady()
     code = sqlstate(error)
     if code is None or code.startswith(LOST):
         return OutcomeUnknown() if writing else Unavailable()
@@ -244,6 +248,18 @@ def from_database(error: BaseException, *, writing: bool) -> Problem:
     if code.startswith(INVALID):
         return Invalid()
     return ServerError()
+
+
+def distrust(error: BaseException) -> str | None:
+    """Why the database is not what `sslmode` asks for, or None when that is not what went wrong.
+
+    Waiting does not change it, so that it is no outage.
+    """
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return "its certificate is not for that host, or not of a trusted authority (sslrootcert)"
+    if isinstance(error, ConnectionError) and NO_TLS in str(error):
+        return "it has no TLS, and sslmode asks for it"
+    return None
 
 
 def sqlstate(error: BaseException | None) -> str | None:

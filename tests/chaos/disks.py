@@ -25,6 +25,7 @@ from tests.chaos.load import Load
 from tests.conftest import execute
 from tests.embedded.small_disk import fill
 from tests.outages.cluster import Cluster, running
+from tests.outages.made import embedded
 from tests.outages.site import running as serving
 from tests.server import Server
 
@@ -102,8 +103,8 @@ class Trial:
 @asynccontextmanager
 async def for_the_tables(folder: Path) -> AsyncIterator[Trial]:
     """The tables have no room, and the write-ahead log, on another disk, has."""
-    cluster = await asyncio.to_thread(Cluster, folder / "data")
-    disk = move(cluster.layout.cluster / "base", mib=40)
+    cluster = Cluster(embedded(folder / "data"))
+    disk = move(cluster.data / "base", mib=40)
     async with running(cluster):
         server = Server(folder, DATABASE_URL=cluster.url, LOG_LEVEL="warning")
         async with serving(server):
@@ -113,8 +114,8 @@ async def for_the_tables(folder: Path) -> AsyncIterator[Trial]:
 @asynccontextmanager
 async def for_the_log(folder: Path) -> AsyncIterator[Trial]:
     """The write-ahead log has no room: Postgres panics, cannot recover, and is started again when there is room."""
-    cluster = await asyncio.to_thread(Cluster, folder / "data")
-    disk = move(cluster.layout.cluster / "pg_wal", mib=64)
+    cluster = Cluster(embedded(folder / "data"))
+    disk = move(cluster.data / "pg_wal", mib=64)
 
     async with running(cluster):
         server = Server(folder, DATABASE_URL=cluster.url, LOG_LEVEL="warning")

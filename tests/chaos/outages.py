@@ -14,8 +14,10 @@ from time import monotonic
 from tests.chaos.history import History, Outcome, Verdict
 from tests.chaos.load import Load
 from tests.database.catalogue import HEAD
+from tests.database.clusters import EMBEDDED
 from tests.database.commands import Checkout
 from tests.outages.cluster import Cluster, running
+from tests.outages.made import made
 from tests.outages.proxy import Trap
 from tests.outages.site import Site, site
 from tests.waiting import until
@@ -171,15 +173,16 @@ async def siege(
     mode: str,
     directory: Path,
     *,
+    postgres: str = EMBEDDED,
     clients: int = 16,
     frozen: float = 10.0,
     seed: int = 0,
     before: int = BEFORE,
     **settings: object,
 ) -> AsyncIterator[Siege]:
-    """A siege of a server on a cluster of its own, reached directly or through a pooler."""
+    """A siege of a server on a cluster of its own, of that kind, reached directly or through a pooler."""
     async with AsyncExitStack() as stack:
-        cluster = await asyncio.to_thread(Cluster, directory / "data")
+        cluster = Cluster(stack.enter_context(made(postgres, directory / "data")))
         await stack.enter_async_context(running(cluster))
         there = await stack.enter_async_context(site(mode, cluster.url, directory, LOG_LEVEL="warning", **settings))
         yield Siege(there, cluster, clients=clients, frozen=frozen, seed=seed, before=before)

@@ -89,10 +89,12 @@ class _Execution:
 
     def __init__(self, engine: AsyncEngine, sql: str, arguments: list[Any], *, writes: bool) -> None:
         self.engine = engine
+        self.pooled = engine.get_execution_options()["target"].pooled
         self.sql = sql
         self.arguments = arguments
         self.writes = writes
-        self.sent = False
+        self.sent = False  # whether the database may be at work for us
+        self.executed = False  # whether it may be done
         self.given_up = False
 
     async def result(self, seconds: float) -> list[Row]:
@@ -115,9 +117,10 @@ class _Execution:
             raise
 
     def _problem(self, error: BaseException) -> Problem:
-        if isinstance(error, TimeoutError) and self.sent and not self.writes:
+        writing = self.executed and self.writes
+        if isinstance(error, TimeoutError) and self.sent and not writing:
             return TooSlow()  # it was reached, and has not answered: no outage, as far as one statement can tell
-        return from_database(error, writing=self.sent and self.writes)
+        return from_database(error, writing=writing)
 
     def _give_up(self, task: asyncio.Future[list[Row]]) -> None:
         if task.done():
@@ -135,7 +138,7 @@ class _Execution:
             if self.given_up:
                 return []
             self.sent = True
-            return await_only(driver.fetch(self.sql, *self.arguments))
+            return await_only(self._fetch(driver))
         except PostgresError:
             raise  # the server's own word: the connection is as good as it was
         except BaseException:
@@ -144,6 +147,18 @@ class _Execution:
             raise
         finally:
             pooled.close()
+
+    async def _fetch(self, driver: "asyncpg.Connection[Row]") -> list[Row]:
+        """The rows. A pooler may have no connection of the database for us; it says so before anything is executed.
+
+        Without its cache asyncpg prepares each statement before it executes it anyway: these are its own two steps.
+        """
+        if not self.pooled:
+            self.executed = True
+            return await driver.fetch(self.sql, *self.arguments)
+        statement = await driver.prepare(self.sql)
+        self.executed = True
+        return await statement.fetch(*self.arguments)
 
 
 ABANDONED: set[asyncio.Future[list[Row]]] = set()

@@ -102,6 +102,7 @@ class Target(Struct, frozen=True, kw_only=True):
                 f"names a root certificate that cannot be used: sslrootcert={self.sslrootcert!r}"
             ) from None
         context.check_hostname = neon or self.sslmode == "verify-full"
+        context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # refuses an authority made as PostgreSQL's manual says
         return context
 
     def _root_certificate(self) -> str | None:

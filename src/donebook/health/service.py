@@ -12,7 +12,16 @@ from donebook.db import migrations
 from donebook.db.limits import Limits
 from donebook.db.migrations import State
 from donebook.db.patience import WHEN_KNOWN, Outage
-from donebook.problems import DATABASE_ERRORS, Busy, NotReady, Problem, Unavailable, from_database, sqlstate
+from donebook.problems import (
+    DATABASE_ERRORS,
+    Busy,
+    NotReady,
+    Problem,
+    Unavailable,
+    distrust,
+    from_database,
+    sqlstate,
+)
 
 log = logging.getLogger("donebook.health")
 
@@ -52,7 +61,10 @@ async def _ask[Answer](engine: AsyncEngine, question: Callable[[AsyncEngine], Aw
         return Busy()
     except DATABASE_ERRORS as error:
         problem = from_database(error, writing=False)
-        return _refused(_why(sqlstate(error) or "")) if isinstance(problem, NotReady) else problem
+        if not isinstance(problem, NotReady):
+            return problem
+        why = distrust(error)
+        return NotReady(f"Donebook refuses the database: {why}") if why else _refused(_why(error))
 
 
 async def _select(engine: AsyncEngine) -> bool:
@@ -77,8 +89,9 @@ def _refused(why: str) -> NotReady:
     return NotReady(f"The database refuses Donebook: {why}")
 
 
-def _why(code: str) -> str:
+def _why(error: BaseException) -> str:
     """What a SQLSTATE means here (https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
+    code = sqlstate(error) or ""
     reasons = {
         "28": "wrong user or password",
         "3D": "there is no such database",
