@@ -81,7 +81,7 @@ async def attack(mode: str, postgres: str, chosen: argparse.Namespace) -> bool:
     """Besiege a server on that way to its database, and print what came of it; whether all was well."""
     began = monotonic()
     with tempfile.TemporaryDirectory(prefix="donebook-chaos-") as directory:
-        settings = {"REQUEST_TIMEOUT": 6} if chosen.short else {}
+        settings = {"REQUEST_TIMEOUT": 9} if chosen.short else {}  # and a half-open socket is found in 5
         async with siege(
             mode,
             Path(directory),
