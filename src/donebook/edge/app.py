@@ -34,6 +34,7 @@ log = logging.getLogger("donebook.access")
 
 READS = ("GET", "HEAD", "OPTIONS")
 GRACE = 1.0  # s: the application's own answer to a lack of time comes first
+FOR_THE_ANSWER = 1.0  # s: a body that leaves less of the request's time, or of its half, has come too late
 
 type HeaderList = list[tuple[bytes, bytes]]
 
@@ -93,7 +94,7 @@ class Edge:
                 if (key := scope["state"].get("key")) is not None and key.replayed:
                     metrics.REPLAYS.inc()
                     own.append((b"idempotency-replayed", b"true"))
-                if self.draining:
+                if self.draining and status != RequestTimeout.status:
                     own.append((b"connection", b"close"))
                 message["headers"] = _complete(self._allowed(scope, list(message.get("headers", ()))), own)
             await send(message)
@@ -119,7 +120,7 @@ class Edge:
         """Read the body and let the application answer, in the time that there is and while anybody waits."""
         request_id = scope["state"]["request_id"]
         try:
-            async with asyncio.timeout(self.time):
+            async with asyncio.timeout(self.time - min(FOR_THE_ANSWER, self.time / 2)):
                 body = await read_body(request, receive)
         except TimeoutError:
             await _answer(RequestTimeout(), request_id, send)
@@ -171,6 +172,8 @@ async def _answer(problem: Problem, request_id: str, send: Send) -> None:
     headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
     if problem.retry_after is not None:
         headers.append((b"retry-after", str(problem.retry_after).encode()))
+    if isinstance(problem, RequestTimeout):  # what still arrives is of no use (RFC 9110, section 15.5.9)
+        headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": problem.status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})
 
