@@ -57,6 +57,10 @@ class UnknownHost(BadRequest):
     """This server does not answer to that host name."""
 
 
+class BadCursor(BadRequest):
+    """The cursor is malformed."""
+
+
 class NotFound(Problem):
     """Not found."""
 
@@ -115,6 +119,16 @@ class BadKey(BadRequest):
     """The idempotency key is malformed."""
 
     example = "Idempotency-Key must be one text of 1 to 255 printable ASCII characters"
+
+
+class CursorGone(Problem):
+    """What follows this cursor cannot be told."""
+
+    status = 410
+
+    def __init__(self, detail: str | None = None, *, snapshot: str = "/api/v1/snapshot") -> None:
+        """A cursor that leads nowhere, and where to begin anew."""
+        super().__init__(detail, snapshot=snapshot)
 
 
 class Stale(Problem):
