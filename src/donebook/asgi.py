@@ -109,7 +109,6 @@ def create_app(given: Settings | None = None) -> Litestar:
     openapi.complete(app)
     methods = {route.path_format: route.methods for route in app.routes}
     upkeep = Upkeep(chosen, base)
-    app.on_startup.append(upkeep.start)
     app.on_shutdown.append(upkeep.stop)
     app.on_shutdown.append(hub.stop)
     edge = Edge(app.asgi_handler, chosen, methods, upkeep.pass_by, hub.close)

@@ -321,6 +321,8 @@ export interface paths {
         /**
          * Whether the service may get traffic
          * @description Whether the database answers and has the migrations that this version needs.
+         *
+         *     A server whose connections are all in use stays ready: without its share of the traffic, the others are too.
          */
         get: operations["getReadiness"];
         put?: never;
@@ -469,10 +471,10 @@ export interface components {
         Ready: {
             /** @constant */
             status: "ready";
-            /** @constant */
-            database: "connected";
-            /** @constant */
-            migrations: "current";
+            /** @enum {string} */
+            database: "connected" | "busy";
+            /** @enum {string} */
+            migrations: "current" | "unknown";
         };
         /** Snapshot */
         Snapshot: {
