@@ -3,7 +3,9 @@
 import asyncio
 import json
 
-from tests.feed.copy import Copy, read, snapshot
+import httpx
+
+from tests.feed.copy import Copy, Json, read, snapshot
 from tests.feed.follower import Follower, caught_up, following
 from tests.feed.writers import writing
 
@@ -11,11 +13,11 @@ MANY = "INSERT INTO tasks (workspace_id, title) SELECT id, n::text FROM workspac
 STATE = "SELECT head FROM logs"
 
 
-def as_bytes(tasks):
+def as_bytes(tasks: list[Json]) -> bytes:
     return json.dumps(tasks, sort_keys=True, ensure_ascii=False).encode()
 
 
-async def laid(http, taken):
+async def laid(http: httpx.AsyncClient, taken: Json) -> list[Json]:
     """The tasks by a snapshot and all that came behind it."""
     copy = Copy(taken)
     for change in (await read(http, taken["cursor"], 137))[0]:
@@ -24,7 +26,7 @@ async def laid(http, taken):
 
 
 async def test_copies_from_any_point_are_exact_while_eight_write(site, other, http, sql):
-    snapshots = [{"cursor": "0", "tasks": []}]
+    snapshots: list[Json] = [{"cursor": "0", "tasks": []}]
     live = [Follower(lambda: site.url, "0"), Follower(lambda: other.url, "0"), Follower(lambda: other.url)]
     async with (
         writing([site.url, other.url], site.environment["DATABASE_URL"]) as more,
