@@ -52,6 +52,138 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add a task
+         * @description Add a task; it comes last. With an id of the client's own, sending it again adds no second one.
+         */
+        post: operations["addTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{task_id}/completion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Mark a task done
+         * @description Mark a task done. The first completion's time is kept.
+         */
+        put: operations["completeTask"];
+        post?: never;
+        /**
+         * Mark a task not done
+         * @description Mark a task not done.
+         */
+        delete: operations["reopenTask"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{task_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a task
+         * @description One task.
+         */
+        get: operations["getTask"];
+        put?: never;
+        post?: never;
+        /**
+         * Move a task to the trash
+         * @description Move a task to the trash, from where it can be restored.
+         */
+        delete: operations["trashTask"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a task
+         * @description Change members of a task, as a JSON merge patch; what is not named is left alone, null clears.
+         */
+        patch: operations["editTask"];
+        trace?: never;
+    };
+    "/api/v1/tasks/{task_id}/position": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Move a task next to another
+         * @description Move a task right before or right behind another.
+         */
+        put: operations["moveTask"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{task_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a task out of the trash
+         * @description Take a task out of the trash; it is what it was, and where it was.
+         */
+        post: operations["restoreTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/trash/{task_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a task for good
+         * @description Delete a task in the trash for good, with what the log says of it. Nothing brings it back.
+         */
+        delete: operations["eraseTask"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -136,6 +268,56 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** BaselineTask */
+        BaselineTask: {
+            /**
+             * @description Opaque; a UUID
+             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
+             */
+            id: string;
+            title: string;
+            description: string | null;
+            completed: boolean;
+            /**
+             * Format: date-time
+             * @description RFC 3339, in UTC, always with six digits of a second
+             * @example 2026-01-01T10:00:00.000000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, in UTC, always with six digits of a second
+             * @example 2026-01-01T10:00:00.000000Z
+             */
+            updated_at: string;
+        };
+        /** BaselineTaskCreate */
+        BaselineTaskCreate: {
+            /**
+             * @description 1 to 200 characters (code points), without NUL
+             * @example Buy milk
+             */
+            title: string;
+            /**
+             * @description Up to 50,000 characters (code points), without NUL
+             * @example Two bottles, the blue ones
+             */
+            description?: string | null;
+        };
+        /** BaselineTaskUpdate */
+        BaselineTaskUpdate: {
+            /**
+             * @description 1 to 200 characters (code points), without NUL
+             * @example Buy milk
+             */
+            title?: string | null;
+            /**
+             * @description Up to 50,000 characters (code points), without NUL
+             * @example Two bottles, the blue ones
+             */
+            description?: string | null;
+            completed?: boolean | null;
+        };
         /** Health */
         Health: {
             /** @constant */
@@ -157,6 +339,19 @@ export interface components {
             /** @enum {string} */
             migrations: "pending" | "ahead" | "unknown";
             detail: string;
+        };
+        /** Placement */
+        Placement: {
+            /**
+             * @description A UUID
+             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
+             */
+            before?: string;
+            /**
+             * @description A UUID
+             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
+             */
+            after?: string;
         };
         /** ProblemDocument */
         ProblemDocument: {
@@ -198,13 +393,23 @@ export interface components {
         /** Task */
         Task: {
             /**
-             * @description Opaque; a UUID
+             * @description A UUID
              * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
              */
             id: string;
             title: string;
             description: string | null;
             completed: boolean;
+            /**
+             * Format: date-time
+             * @description Since when it is done
+             */
+            completed_at: string | null;
+            /**
+             * @description Tasks are arranged by this, compared byte by byte
+             * @example 800000000001
+             */
+            position: string;
             /**
              * Format: date-time
              * @description RFC 3339, in UTC, always with six digits of a second
@@ -217,6 +422,16 @@ export interface components {
              * @example 2026-01-01T10:00:00.000000Z
              */
             updated_at: string;
+            /**
+             * @description Counts the changes; also the ETag
+             * @example 1
+             */
+            version: number;
+            /**
+             * Format: date-time
+             * @description Since when it is in the trash
+             */
+            deleted_at: string | null;
         };
         /** TaskCreate */
         TaskCreate: {
@@ -230,20 +445,27 @@ export interface components {
              * @example Two bottles, the blue ones
              */
             description?: string | null;
+            /** @default false */
+            completed: boolean;
+            /**
+             * @description A UUID of version 7 that the client made: the same task sent again is not a second one
+             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
+             */
+            id?: string | null;
         };
-        /** TaskUpdate */
-        TaskUpdate: {
+        /** TaskPatch */
+        TaskPatch: {
             /**
              * @description 1 to 200 characters (code points), without NUL
              * @example Buy milk
              */
-            title?: string | null;
+            title?: string;
             /**
              * @description Up to 50,000 characters (code points), without NUL
              * @example Two bottles, the blue ones
              */
             description?: string | null;
-            completed?: boolean | null;
+            completed?: boolean;
         };
         /** Unhealthy */
         Unhealthy: {
@@ -291,7 +513,7 @@ export interface operations {
                      *       }
                      *     ]
                      */
-                    "application/json": components["schemas"]["Task"][];
+                    "application/json": components["schemas"]["BaselineTask"][];
                 };
             };
             /** @description This server does not answer to that host name */
@@ -349,7 +571,7 @@ export interface operations {
                  *       "description": "Two bottles, the blue ones"
                  *     }
                  */
-                "application/json": components["schemas"]["TaskCreate"];
+                "application/json": components["schemas"]["BaselineTaskCreate"];
             };
         };
         responses: {
@@ -373,7 +595,7 @@ export interface operations {
                      *       "updated_at": "2026-01-01T10:00:00.000000Z"
                      *     }
                      */
-                    "application/json": components["schemas"]["Task"];
+                    "application/json": components["schemas"]["BaselineTask"];
                 };
             };
             /** @description The idempotency key is malformed; This server does not answer to that host name */
@@ -476,10 +698,12 @@ export interface operations {
             content: {
                 /**
                  * @example {
+                 *       "title": null,
+                 *       "description": null,
                  *       "completed": true
                  *     }
                  */
-                "application/json": components["schemas"]["TaskUpdate"];
+                "application/json": components["schemas"]["BaselineTaskUpdate"];
             };
         };
         responses: {
@@ -503,7 +727,7 @@ export interface operations {
                      *       "updated_at": "2026-01-01T10:05:00.000000Z"
                      *     }
                      */
-                    "application/json": components["schemas"]["Task"];
+                    "application/json": components["schemas"]["BaselineTask"];
                 };
             };
             /** @description The idempotency key is malformed; This server does not answer to that host name */
@@ -657,6 +881,1229 @@ export interface operations {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */
                     "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This idempotency key was used for another request */
+            422: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version; The connection was lost while writing: the change may or may not have been stored */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    addTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "title": "Buy milk",
+                 *       "description": "Two bottles, the blue ones",
+                 *       "completed": false,
+                 *       "id": null
+                 *     }
+                 */
+                "application/json": components["schemas"]["TaskCreate"];
+            };
+        };
+        responses: {
+            /** @description This task was added before, with the same */
+            200: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *       "title": "Buy milk",
+                     *       "description": "Two bottles, the blue ones",
+                     *       "completed": false,
+                     *       "completed_at": null,
+                     *       "position": "800000000001",
+                     *       "created_at": "2026-01-01T10:00:00.000000Z",
+                     *       "updated_at": "2026-01-01T10:00:00.000000Z",
+                     *       "version": 1,
+                     *       "deleted_at": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description The task, stored */
+            201: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *       "title": "Buy milk",
+                     *       "description": "Two bottles, the blue ones",
+                     *       "completed": false,
+                     *       "completed_at": null,
+                     *       "position": "800000000001",
+                     *       "created_at": "2026-01-01T10:00:00.000000Z",
+                     *       "updated_at": "2026-01-01T10:00:00.000000Z",
+                     *       "version": 1,
+                     *       "deleted_at": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description The idempotency key is malformed; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A request with this idempotency key is still being answered; The change conflicts with what is stored; This id was used for another task */
+            409: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is larger than 1 MiB */
+            413: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body must be application/json */
+            415: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is not valid; This idempotency key was used for another request */
+            422: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version; The connection was lost while writing: the change may or may not have been stored */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    completeTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
+                "Idempotency-Key"?: string;
+                /** @description Write only when the task's ETag is still this one; else the answer is 412, with the task. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The task's id */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The task, done */
+            200: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *       "title": "Buy milk",
+                     *       "description": "Two bottles, the blue ones",
+                     *       "completed": true,
+                     *       "completed_at": "2026-01-01T10:05:00.000000Z",
+                     *       "position": "800000000001",
+                     *       "created_at": "2026-01-01T10:00:00.000000Z",
+                     *       "updated_at": "2026-01-01T10:05:00.000000Z",
+                     *       "version": 2,
+                     *       "deleted_at": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description The idempotency key is malformed; The precondition is malformed; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Task not found */
+            404: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A request with this idempotency key is still being answered; The change conflicts with what is stored */
+            409: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The task has changed since that version */
+            412: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This idempotency key was used for another request */
+            422: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version; The connection was lost while writing: the change may or may not have been stored */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    reopenTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
+                "Idempotency-Key"?: string;
+                /** @description Write only when the task's ETag is still this one; else the answer is 412, with the task. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The task's id */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The task, open */
+            200: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *       "title": "Buy milk",
+                     *       "description": "Two bottles, the blue ones",
+                     *       "completed": false,
+                     *       "completed_at": null,
+                     *       "position": "800000000001",
+                     *       "created_at": "2026-01-01T10:00:00.000000Z",
+                     *       "updated_at": "2026-01-01T10:00:00.000000Z",
+                     *       "version": 1,
+                     *       "deleted_at": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description The idempotency key is malformed; The precondition is malformed; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Task not found */
+            404: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A request with this idempotency key is still being answered; The change conflicts with what is stored */
+            409: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The task has changed since that version */
+            412: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This idempotency key was used for another request */
+            422: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version; The connection was lost while writing: the change may or may not have been stored */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    getTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Answer 304 when the ETag is still this one. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The task's id */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The task */
+            200: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *       "title": "Buy milk",
+                     *       "description": "Two bottles, the blue ones",
+                     *       "completed": false,
+                     *       "completed_at": null,
+                     *       "position": "800000000001",
+                     *       "created_at": "2026-01-01T10:00:00.000000Z",
+                     *       "updated_at": "2026-01-01T10:00:00.000000Z",
+                     *       "version": 1,
+                     *       "deleted_at": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description It is still that version */
+            304: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The precondition is malformed; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Task not found */
+            404: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    trashTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
+                "Idempotency-Key"?: string;
+                /** @description Write only when the task's ETag is still this one; else the answer is 412, with the task. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The task's id */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The task is in the trash */
+            204: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The idempotency key is malformed; The precondition is malformed; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Task not found */
+            404: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A request with this idempotency key is still being answered; The change conflicts with what is stored */
+            409: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The task has changed since that version */
+            412: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This idempotency key was used for another request */
+            422: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version; The connection was lost while writing: the change may or may not have been stored */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    editTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
+                "Idempotency-Key"?: string;
+                /** @description Write only when the task's ETag is still this one; else the answer is 412, with the task. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The task's id */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "description": null
+                 *     }
+                 */
+                "application/json": components["schemas"]["TaskPatch"];
+            };
+        };
+        responses: {
+            /** @description The task, changed */
+            200: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *       "title": "Buy milk",
+                     *       "description": "Two bottles, the blue ones",
+                     *       "completed": false,
+                     *       "completed_at": null,
+                     *       "position": "800000000001",
+                     *       "created_at": "2026-01-01T10:00:00.000000Z",
+                     *       "updated_at": "2026-01-01T10:00:00.000000Z",
+                     *       "version": 1,
+                     *       "deleted_at": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description The idempotency key is malformed; The precondition is malformed; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Task not found */
+            404: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A request with this idempotency key is still being answered; The change conflicts with what is stored */
+            409: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The task has changed since that version */
+            412: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is larger than 1 MiB */
+            413: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body must be application/json */
+            415: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is not valid; This idempotency key was used for another request */
+            422: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version; The connection was lost while writing: the change may or may not have been stored */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    moveTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
+                "Idempotency-Key"?: string;
+                /** @description Write only when the task's ETag is still this one; else the answer is 412, with the task. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The task's id */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "before": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0f"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Placement"];
+            };
+        };
+        responses: {
+            /** @description The task, with its new position */
+            200: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *       "title": "Buy milk",
+                     *       "description": "Two bottles, the blue ones",
+                     *       "completed": false,
+                     *       "completed_at": null,
+                     *       "position": "800000000001",
+                     *       "created_at": "2026-01-01T10:00:00.000000Z",
+                     *       "updated_at": "2026-01-01T10:00:00.000000Z",
+                     *       "version": 1,
+                     *       "deleted_at": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description The idempotency key is malformed; The precondition is malformed; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Task not found */
+            404: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A request with this idempotency key is still being answered; The change conflicts with what is stored */
+            409: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The task has changed since that version */
+            412: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is larger than 1 MiB */
+            413: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body must be application/json */
+            415: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is not valid; This idempotency key was used for another request */
+            422: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version; The connection was lost while writing: the change may or may not have been stored */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    restoreTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
+                "Idempotency-Key"?: string;
+                /** @description Write only when the task's ETag is still this one; else the answer is 412, with the task. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The task's id */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The task, where it was */
+            200: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *       "title": "Buy milk",
+                     *       "description": "Two bottles, the blue ones",
+                     *       "completed": false,
+                     *       "completed_at": null,
+                     *       "position": "800000000001",
+                     *       "created_at": "2026-01-01T10:00:00.000000Z",
+                     *       "updated_at": "2026-01-01T10:00:00.000000Z",
+                     *       "version": 1,
+                     *       "deleted_at": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description The idempotency key is malformed; The precondition is malformed; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Task not found */
+            404: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A request with this idempotency key is still being answered; The change conflicts with what is stored */
+            409: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The task has changed since that version */
+            412: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This idempotency key was used for another request */
+            422: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version; The connection was lost while writing: the change may or may not have been stored */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    eraseTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
+                "Idempotency-Key"?: string;
+                /** @description Write only when the task's ETag is still this one; else the answer is 412, with the task. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The task's id */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The task and its content are gone */
+            204: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The idempotency key is malformed; The precondition is malformed; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Task not found */
+            404: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A request with this idempotency key is still being answered; The change conflicts with what is stored */
+            409: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The task has changed since that version */
+            412: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
