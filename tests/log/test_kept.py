@@ -85,9 +85,7 @@ async def test_retention_takes_the_oldest_in_a_row(connection, three):
 
 async def test_retention_stops_at_what_is_young_even_when_something_older_stands_behind_it(connection):
     """A row may say a time that is not that of its writing; what is kept has no gaps all the same."""
-    await connection.execute(
-        "INSERT INTO tasks (workspace_id, title, created_at, updated_at) VALUES ($1, 'Old', '2000-01-01', '2000-01-01')",
-        DEFAULT_WORKSPACE,
-    )
+    add = "INSERT INTO tasks (workspace_id, title, created_at, updated_at)"
+    await connection.execute(f"{add} VALUES ($1, 'Old', '2000-01-01', '2000-01-01')", DEFAULT_WORKSPACE)
     assert await connection.fetchval("SELECT forget_changes($1, '2001-01-01')", DEFAULT_WORKSPACE) == 0
     assert [change["seq"] for change in await changes(connection)] == [1, 2, 3, 4]

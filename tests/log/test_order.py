@@ -2,12 +2,14 @@
 
 import asyncio
 import random
+from functools import partial
 from uuid import UUID
 
 import asyncpg
 
 from donebook.accounts.models import DEFAULT_WORKSPACE
 from tests.log.reading import changes, stored, told
+from tests.waiting import until
 
 WRITERS, TURNS, WORKSPACES = 8, 25, 3
 ADD = "INSERT INTO tasks (workspace_id, title) SELECT $1, 'x' FROM generate_series(1, $2)"
@@ -75,8 +77,7 @@ async def test_a_number_is_not_given_before_the_one_in_front_of_it_is_certain(mi
         await first.execute(f"BEGIN; INSERT INTO tasks (workspace_id, title) VALUES ('{DEFAULT_WORKSPACE}', '{how}')")
         waiting = asyncio.create_task(second.execute(ADD, DEFAULT_WORKSPACE, 1))
         pid = second.get_server_pid()
-        while not await first.fetchval("SELECT cardinality(pg_blocking_pids($1))", pid):
-            await asyncio.sleep(0.01)
+        await until(partial(first.fetchval, "SELECT cardinality(pg_blocking_pids($1))", pid))
         assert not waiting.done()
         await first.execute(how)
         await waiting
