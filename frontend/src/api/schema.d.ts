@@ -184,6 +184,93 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tasks/{task_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a task's history
+         * @description Everything that happened to a task, also to one that was deleted: who did it, when, and what moved.
+         */
+        get: operations["getTaskHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow the change log
+         * @description The same as server-sent events, for as long as the connection lasts.
+         *
+         *     A client that comes back with the last event's id, as browsers do by themselves, gets each change once and in
+         *     order. The first event has an id and no data. Comments say that the connection is still there. The server ends
+         *     a stream when it stops, or when the log was restored to an earlier state; coming back then is answered 410.
+         */
+        get: operations["followChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the change log
+         * @description Every change behind a cursor, whoever made it, once and in the order of the commits, without gaps.
+         */
+        get: operations["listChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/snapshot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Take a snapshot
+         * @description Every task at one moment, those in the trash included, and the cursor from which the log goes on.
+         *
+         *     It is sent while it is read. When it cannot be brought to its end the connection is cut, so that what arrived is
+         *     no JSON; a client that takes nothing for ten seconds is cut off as well.
+         */
+        get: operations["takeSnapshot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -234,6 +321,8 @@ export interface paths {
         /**
          * Whether the service may get traffic
          * @description Whether the database answers and has the migrations that this version needs.
+         *
+         *     A server whose connections are all in use stays ready: without its share of the traffic, the others are too.
          */
         get: operations["getReadiness"];
         put?: never;
@@ -318,12 +407,59 @@ export interface components {
             description?: string | null;
             completed?: boolean | null;
         };
+        /** Change */
+        Change: {
+            /** @description Counts up by one in the order of the commits, without gaps */
+            seq: number;
+            /**
+             * @description What was changed
+             * @constant
+             */
+            entity: "task";
+            /**
+             * @description A UUID
+             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
+             */
+            entity_id: string;
+            /** @enum {string} */
+            op: "create" | "update" | "delete";
+            /** @description Each member that moved, with its value before and after; `version` and `updated_at` are never among them. Empty when nothing else moved, and when the task was deleted for good since. */
+            diff: {
+                [key: string]: unknown[];
+            };
+            /** @description Who did it; `database` when it was not done through Donebook */
+            actor: string;
+            /** @description The request that did it, as in its X-Request-ID */
+            request_id: string | null;
+            /**
+             * @description RFC 3339, in UTC, always with six digits of a second
+             * @example 2026-01-01T10:00:00.000000Z
+             */
+            at: string;
+        };
+        /** ChangePage */
+        ChangePage: {
+            changes: components["schemas"]["Change"][];
+            /**
+             * @description A place in the log. Opaque: keep it as it is
+             * @example AQoaBxxHdkRki6nAhSe_F4IAAAAAAAAAAQ
+             */
+            next: string;
+            /** @description Whether there are more already */
+            has_more: boolean;
+        };
         /** Health */
         Health: {
             /** @constant */
             status: "healthy";
             /** @constant */
             database: "connected";
+        };
+        /** History */
+        History: {
+            changes: components["schemas"]["Change"][];
+            /** @description What to send as `cursor` for more; null when there is none */
+            next: string | null;
         };
         /** Live */
         Live: {
@@ -385,10 +521,20 @@ export interface components {
         Ready: {
             /** @constant */
             status: "ready";
-            /** @constant */
-            database: "connected";
-            /** @constant */
-            migrations: "current";
+            /** @enum {string} */
+            database: "connected" | "busy";
+            /** @enum {string} */
+            migrations: "current" | "unknown";
+        };
+        /** Snapshot */
+        Snapshot: {
+            /**
+             * @description The place in the log at which the tasks were so: what to send as `after`. Opaque
+             * @example AQoaBxxHdkRki6nAhSe_F4IAAAAAAAAAAQ
+             */
+            cursor: string;
+            /** @description All of them, also those in the trash, as they are arranged */
+            tasks: components["schemas"]["Task"][];
         };
         /** Task */
         Task: {
@@ -2135,6 +2281,387 @@ export interface operations {
                 };
             };
             /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version; The connection was lost while writing: the change may or may not have been stored */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    getTaskHistory: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before */
+                cursor?: string | null;
+                /** @description How many changes at most */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The task's id */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its changes, the oldest first */
+            200: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "changes": [
+                     *         {
+                     *           "seq": 2,
+                     *           "entity": "task",
+                     *           "entity_id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *           "op": "update",
+                     *           "diff": {
+                     *             "completed": [
+                     *               false,
+                     *               true
+                     *             ],
+                     *             "completed_at": [
+                     *               null,
+                     *               "2026-01-01T10:05:00.000000Z"
+                     *             ]
+                     *           },
+                     *           "actor": "anybody",
+                     *           "request_id": "4f1c0d7b9a3e",
+                     *           "at": "2026-01-01T10:05:00.000000Z"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            /** @description The cursor is malformed; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Task not found */
+            404: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is not valid */
+            422: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    followChanges: {
+        parameters: {
+            query?: {
+                /** @description A cursor, or 0 for the beginning of the log; without it the stream begins with what comes next. */
+                after?: string | null;
+            };
+            header?: {
+                /** @description A cursor, which counts more than `after`: browsers send it when they come back. */
+                "Last-Event-ID"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An event for each change: `id` is its cursor, `data` the change as JSON */
+            200: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example retry: 1000
+                     *     id: AQoaBxxHdkRki6nAhSe_F4IAAAAAAAAAAQ
+                     *
+                     *     id: AQoaBxxHdkRki6nAhSe_F4IAAAAAAAAAAg
+                     *     data: {"seq":2,"entity":"task",…}
+                     */
+                    "text/event-stream": string;
+                };
+            };
+            /** @description The cursor is malformed; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description What follows this cursor cannot be told */
+            410: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    listChanges: {
+        parameters: {
+            query?: {
+                /** @description A cursor: of a change, of a page or of a snapshot. 0 is the beginning of the log. */
+                after?: string;
+                /** @description How many changes at most */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Changes in a row */
+            200: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "changes": [
+                     *         {
+                     *           "seq": 2,
+                     *           "entity": "task",
+                     *           "entity_id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *           "op": "update",
+                     *           "diff": {
+                     *             "completed": [
+                     *               false,
+                     *               true
+                     *             ],
+                     *             "completed_at": [
+                     *               null,
+                     *               "2026-01-01T10:05:00.000000Z"
+                     *             ]
+                     *           },
+                     *           "actor": "anybody",
+                     *           "request_id": "4f1c0d7b9a3e",
+                     *           "at": "2026-01-01T10:05:00.000000Z"
+                     *         }
+                     *       ],
+                     *       "next": "AQoaBxxHdkRki6nAhSe_F4IAAAAAAAAAAg",
+                     *       "has_more": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ChangePage"];
+                };
+            };
+            /** @description The cursor is malformed; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description What follows this cursor cannot be told */
+            410: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is not valid */
+            422: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    takeSnapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every task, and the place in the log at which they were so */
+            200: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "cursor": "AQoaBxxHdkRki6nAhSe_F4IAAAAAAAAAAQ",
+                     *       "tasks": [
+                     *         {
+                     *           "id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *           "title": "Buy milk",
+                     *           "description": "Two bottles, the blue ones",
+                     *           "completed": false,
+                     *           "completed_at": null,
+                     *           "position": "800000000001",
+                     *           "created_at": "2026-01-01T10:00:00.000000Z",
+                     *           "updated_at": "2026-01-01T10:00:00.000000Z",
+                     *           "version": 1,
+                     *           "deleted_at": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Snapshot"];
+                };
+            };
+            /** @description This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version */
             503: {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */
