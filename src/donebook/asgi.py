@@ -5,6 +5,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+import msgspec
 from advanced_alchemy.extensions.litestar import SQLAlchemyInitPlugin
 from litestar import Litestar, Request, Response
 from litestar.di import NamedDependency, Provide
@@ -15,6 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from donebook import idempotency, openapi, problems, settings, tracing
 from donebook.accounts.models import DEFAULT_WORKSPACE
 from donebook.baseline.controller import BaselineController
+from donebook.batch.controller import BatchController
+from donebook.batch.service import BatchService
 from donebook.db.caller import Caller
 from donebook.db.config import Database, embedded
 from donebook.db.keys import Key
@@ -26,6 +29,7 @@ from donebook.json_body import StrictJSON
 from donebook.preconditions import etag
 from donebook.problems import DATABASE_ERRORS, Problem, Stale, from_database
 from donebook.settings import Settings
+from donebook.tasks.contract import Task
 from donebook.tasks.controller import TaskController, TrashController
 from donebook.tasks.service import TaskService
 from donebook.tasks.shape import shape
@@ -61,6 +65,7 @@ def create_app(given: Settings | None = None) -> Litestar:
             BaselineController,
             TaskController,
             TrashController,
+            BatchController,
             HealthController,
             get_metrics,
             *pages.handlers(),
@@ -69,6 +74,7 @@ def create_app(given: Settings | None = None) -> Litestar:
             "key": Provide(provide_no_key, sync_to_thread=False),
             "caller": Provide(provide_caller, sync_to_thread=False),
             "tasks": tasks_of(chosen),
+            "batches": batches_of(chosen),
             "versions": Provide(provide_any_version, sync_to_thread=False),
         },
         plugins=[SQLAlchemyInitPlugin(base)],
@@ -135,6 +141,20 @@ def tasks_of(chosen: Settings) -> Provide:
     return Provide(provide_tasks, sync_to_thread=False)
 
 
+def batches_of(chosen: Settings) -> Provide:
+    """How handlers get the batches of the caller's workspace."""
+    keep = timedelta(days=chosen.trash_days)
+
+    def provide_batches(
+        db_session: NamedDependency[AsyncSession],
+        caller: NamedDependency[Caller],
+        key: NamedDependency[Key | None],
+    ) -> BatchService:
+        return BatchService(db_session, caller=caller, key=key, keep=keep)
+
+    return Provide(provide_batches, sync_to_thread=False)
+
+
 async def after_refusal(base: Database, error: Exception, scope: Scope) -> None:
     """Spend the idempotency key of a request that was refused."""
     await idempotency.spend_on_refusal(error, scope, engine=base.get_engine(), workspace=DEFAULT_WORKSPACE)
@@ -157,7 +177,11 @@ def answer(request: AnyRequest, problem: Problem, headers: dict[str, str] | None
 def answer_stale(request: AnyRequest, problem: Stale) -> Response[bytes]:
     """The task as it is, with its ETag, so that the client can go on from there."""
     current = problem.members["current"]
-    problem.members["current"] = shape(current)
+    if isinstance(current, dict):  # it was stored with a key
+        current = msgspec.convert(current, Task)
+    elif not isinstance(current, Task):
+        current = shape(current)
+    problem.members["current"] = current
     return answer(request, problem, {"ETag": etag(current.version)})
 
 
