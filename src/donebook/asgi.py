@@ -31,8 +31,11 @@ from donebook.problems import DATABASE_ERRORS, Problem, Stale, from_database
 from donebook.settings import Settings
 from donebook.tasks.contract import Task
 from donebook.tasks.controller import TaskController, TrashController
+from donebook.tasks.log import translate
 from donebook.tasks.service import TaskService
 from donebook.tasks.shape import shape
+from donebook.undo.controller import UndoController
+from donebook.undo.service import UndoService
 from donebook.upkeep import Upkeep
 from donebook.web.pages import Pages
 
@@ -66,6 +69,7 @@ def create_app(given: Settings | None = None) -> Litestar:
             TaskController,
             TrashController,
             BatchController,
+            UndoController,
             HealthController,
             get_metrics,
             *pages.handlers(),
@@ -75,6 +79,7 @@ def create_app(given: Settings | None = None) -> Litestar:
             "caller": Provide(provide_caller, sync_to_thread=False),
             "tasks": tasks_of(chosen),
             "batches": batches_of(chosen),
+            "undo": undo_of(chosen),
             "versions": Provide(provide_any_version, sync_to_thread=False),
         },
         plugins=[SQLAlchemyInitPlugin(base)],
@@ -153,6 +158,20 @@ def batches_of(chosen: Settings) -> Provide:
         return BatchService(db_session, caller=caller, key=key, keep=keep)
 
     return Provide(provide_batches, sync_to_thread=False)
+
+
+def undo_of(chosen: Settings) -> Provide:
+    """How handlers take back changes in the caller's workspace."""
+    keep = timedelta(days=chosen.trash_days)
+
+    def provide_undo(
+        db_session: NamedDependency[AsyncSession],
+        caller: NamedDependency[Caller],
+        key: NamedDependency[Key | None],
+    ) -> UndoService:
+        return UndoService(db_session, caller=caller, key=key, keep=keep, entities={"task": translate})
+
+    return Provide(provide_undo, sync_to_thread=False)
 
 
 async def after_refusal(base: Database, error: Exception, scope: Scope) -> None:
