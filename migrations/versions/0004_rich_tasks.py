@@ -27,14 +27,18 @@ BETWEEN = """
 CREATE FUNCTION digits_between(below text, above text) RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
     alphabet constant text := '0123456789abcdefg';
-    digits text := '';
-    place int := 0;
-    free boolean := false;
+    number_below constant bigint := ('x' || left(below, 12))::bit(48)::bigint;
+    number_above constant bigint := ('x' || left(above, 12))::bit(48)::bigint;
+    digits text := left(below, 12);
+    place int := 12;
+    free boolean := number_above > number_below;
     low int;
     high int;
 BEGIN
     IF below IS NULL THEN
-        RETURN lpad(to_hex(('x' || left(above, 12))::bit(48)::bigint - 1), 12, '0');
+        RETURN lpad(to_hex(number_above - 1), 12, '0');
+    ELSIF number_above - number_below > 1 THEN
+        RETURN lpad(to_hex((number_below + number_above) / 2), 12, '0');
     END IF;
     LOOP
         place := place + 1;

@@ -18,6 +18,10 @@ from donebook.accounts.models import DEFAULT_WORKSPACE
 from donebook.baseline.controller import BaselineController
 from donebook.batch.controller import BatchController
 from donebook.batch.service import BatchService
+from donebook.changes.controller import ChangeController, HistoryController
+from donebook.changes.feed import Entities
+from donebook.changes.hub import Hub
+from donebook.changes.service import ChangeService
 from donebook.db.caller import Caller
 from donebook.db.config import Database, embedded
 from donebook.db.keys import Key
@@ -29,6 +33,8 @@ from donebook.json_body import StrictJSON
 from donebook.preconditions import etag
 from donebook.problems import DATABASE_ERRORS, Problem, Stale, from_database
 from donebook.settings import Settings
+from donebook.snapshot.controller import SnapshotController
+from donebook.snapshot.service import Snapshots
 from donebook.tasks.contract import Task
 from donebook.tasks.controller import TaskController, TrashController
 from donebook.tasks.log import translate
@@ -48,6 +54,9 @@ BY_STATUS = {
     422: problems.Invalid,
 }
 
+ENTITIES: Entities = {"task": translate}
+"""What the log knows, and how it is told."""
+
 # Litestar answers 400 where the contract says 422; set here, before any handler is made, so that OpenAPI follows.
 ValidationException.status_code = 422
 
@@ -63,6 +72,8 @@ def create_app(given: Settings | None = None) -> Litestar:
     chosen = given or settings.load_or_exit()
     pages = Pages()
     base = database(chosen)
+    hub = Hub(base.get_engine, ENTITIES)
+    snapshots = Snapshots(chosen.pool_size)
     app = Litestar(
         route_handlers=[
             BaselineController,
@@ -70,6 +81,9 @@ def create_app(given: Settings | None = None) -> Litestar:
             TrashController,
             BatchController,
             UndoController,
+            HistoryController,
+            ChangeController,
+            SnapshotController,
             HealthController,
             get_metrics,
             *pages.handlers(),
@@ -80,6 +94,11 @@ def create_app(given: Settings | None = None) -> Litestar:
             "tasks": tasks_of(chosen),
             "batches": batches_of(chosen),
             "undo": undo_of(chosen),
+            "changes": Provide(provide_changes, sync_to_thread=False),
+            "entities": always(ENTITIES),
+            "hub": always(hub),
+            "snapshots": always(snapshots),
+            "engine": Provide(base.get_engine, sync_to_thread=False),
             "versions": Provide(provide_any_version, sync_to_thread=False),
         },
         plugins=[SQLAlchemyInitPlugin(base)],
@@ -102,7 +121,8 @@ def create_app(given: Settings | None = None) -> Litestar:
     upkeep = Upkeep(chosen, base)
     app.on_startup.append(upkeep.start)
     app.on_shutdown.append(upkeep.stop)
-    edge = Edge(app.asgi_handler, chosen, methods, upkeep.pass_by)
+    app.on_shutdown.append(hub.stop)
+    edge = Edge(app.asgi_handler, chosen, methods, upkeep.pass_by, hub.close)
     app.state["edge"] = edge
     app.asgi_handler = tracing.start(edge) if chosen.tracing else edge
     return app
@@ -169,9 +189,19 @@ def undo_of(chosen: Settings) -> Provide:
         caller: NamedDependency[Caller],
         key: NamedDependency[Key | None],
     ) -> UndoService:
-        return UndoService(db_session, caller=caller, key=key, keep=keep, entities={"task": translate})
+        return UndoService(db_session, caller=caller, key=key, keep=keep, entities=ENTITIES)
 
     return Provide(provide_undo, sync_to_thread=False)
+
+
+def provide_changes(db_session: NamedDependency[AsyncSession], caller: NamedDependency[Caller]) -> ChangeService:
+    """The log of the caller's workspace."""
+    return ChangeService(db_session, caller=caller)
+
+
+def always(thing: object) -> Provide:
+    """How handlers get what there is one of in the whole application."""
+    return Provide(lambda: thing, sync_to_thread=False)
 
 
 async def after_refusal(base: Database, error: Exception, scope: Scope) -> None:

@@ -186,6 +186,7 @@ def config() -> OpenAPIConfig:
         tags=[
             Tag(name="Tasks", description="The frozen contract."),
             Tag(name="Tasks v1", description="The whole task, with versions, positions and a trash."),
+            Tag(name="Changes", description="Every change, kept, read and followed; and snapshots to begin with."),
             Tag(name="Health", description="For probes and people."),
         ],
         path="/openapi.json",

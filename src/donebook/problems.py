@@ -56,6 +56,10 @@ class UnknownHost(BadRequest):
     """This server does not answer to that host name."""
 
 
+class BadCursor(BadRequest):
+    """The cursor is malformed."""
+
+
 class NotFound(Problem):
     """Not found."""
 
@@ -124,6 +128,16 @@ class Forgotten(Problem):
     """The log does not go back so far any more."""
 
     status = 410
+
+
+class CursorGone(Problem):
+    """What follows this cursor cannot be told."""
+
+    status = 410
+
+    def __init__(self, detail: str | None = None, *, snapshot: str = "/api/v1/snapshot") -> None:
+        """A cursor that leads nowhere, and where to begin anew."""
+        super().__init__(detail, snapshot=snapshot)
 
 
 class Stale(Problem):

@@ -52,6 +52,225 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add a task
+         * @description Add a task; it comes last. With an id of the client's own, sending it again adds no second one.
+         */
+        post: operations["addTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{task_id}/completion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Mark a task done
+         * @description Mark a task done. The first completion's time is kept.
+         */
+        put: operations["completeTask"];
+        post?: never;
+        /**
+         * Mark a task not done
+         * @description Mark a task not done.
+         */
+        delete: operations["reopenTask"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{task_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a task
+         * @description One task.
+         */
+        get: operations["getTask"];
+        put?: never;
+        post?: never;
+        /**
+         * Move a task to the trash
+         * @description Move a task to the trash, from where it can be restored.
+         */
+        delete: operations["trashTask"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a task
+         * @description Change members of a task, as a JSON merge patch; what is not named is left alone, null clears.
+         */
+        patch: operations["editTask"];
+        trace?: never;
+    };
+    "/api/v1/tasks/{task_id}/position": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Move a task next to another
+         * @description Move a task right before or right behind another.
+         */
+        put: operations["moveTask"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{task_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a task out of the trash
+         * @description Take a task out of the trash; it is what it was, and where it was.
+         */
+        post: operations["restoreTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/trash/{task_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a task for good
+         * @description Delete a task in the trash for good, with what the log says of it. Nothing brings it back.
+         */
+        delete: operations["eraseTask"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{task_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a task's history
+         * @description Everything that happened to a task, also to one that was deleted: who did it, when, and what moved.
+         */
+        get: operations["getTaskHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow the change log
+         * @description The same as server-sent events, for as long as the connection lasts.
+         *
+         *     A client that comes back with the last event's id, as browsers do by themselves, gets each change once and in
+         *     order. The first event has an id and no data. Comments say that the connection is still there. The server ends
+         *     a stream when it stops, or when the log was restored to an earlier state; coming back then is answered 410.
+         */
+        get: operations["followChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the change log
+         * @description Every change behind a cursor, whoever made it, once and in the order of the commits, without gaps.
+         */
+        get: operations["listChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/snapshot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Take a snapshot
+         * @description Every task at one moment, those in the trash included, and the cursor from which the log goes on.
+         *
+         *     It is sent while it is read. When it cannot be brought to its end the connection is cut, so that what arrived is
+         *     no JSON; a client that takes nothing for ten seconds is cut off as well.
+         */
+        get: operations["takeSnapshot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -136,12 +355,59 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** Change */
+        Change: {
+            /** @description Counts up by one in the order of the commits, without gaps */
+            seq: number;
+            /**
+             * @description What was changed
+             * @constant
+             */
+            entity: "task";
+            /**
+             * @description A UUID
+             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
+             */
+            entity_id: string;
+            /** @enum {string} */
+            op: "create" | "update" | "delete";
+            /** @description Each member that moved, with its value before and after; `version` and `updated_at` are never among them. Empty when nothing else moved, and when the task was deleted for good since. */
+            diff: {
+                [key: string]: unknown[];
+            };
+            /** @description Who did it; `database` when it was not done through Donebook */
+            actor: string;
+            /** @description The request that did it, as in its X-Request-ID */
+            request_id: string | null;
+            /**
+             * @description RFC 3339, in UTC, always with six digits of a second
+             * @example 2026-01-01T10:00:00.000000Z
+             */
+            at: string;
+        };
+        /** ChangePage */
+        ChangePage: {
+            changes: components["schemas"]["Change"][];
+            /**
+             * @description A place in the log. Opaque: keep it as it is
+             * @example AQoaBxxHdkRki6nAhSe_F4IAAAAAAAAAAQ
+             */
+            next: string;
+            /** @description Whether there are more already */
+            has_more: boolean;
+        };
         /** Health */
         Health: {
             /** @constant */
             status: "healthy";
             /** @constant */
             database: "connected";
+        };
+        /** History */
+        History: {
+            changes: components["schemas"]["Change"][];
+            /** @description What to send as `cursor` for more; null when there is none */
+            next: string | null;
         };
         /** Live */
         Live: {
@@ -157,6 +423,19 @@ export interface components {
             /** @enum {string} */
             migrations: "pending" | "ahead" | "unknown";
             detail: string;
+        };
+        /** Placement */
+        Placement: {
+            /**
+             * @description A UUID
+             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
+             */
+            before?: string;
+            /**
+             * @description A UUID
+             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
+             */
+            after?: string;
         };
         /** ProblemDocument */
         ProblemDocument: {
@@ -195,41 +474,29 @@ export interface components {
             /** @constant */
             migrations: "current";
         };
-        /** Task */
-        Task: {
+        /** Snapshot */
+        Snapshot: {
             /**
-             * @description Opaque; a UUID
-             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
+             * @description The place in the log at which the tasks were so: what to send as `after`. Opaque
+             * @example AQoaBxxHdkRki6nAhSe_F4IAAAAAAAAAAQ
              */
-            id: string;
-            title: string;
-            description: string | null;
-            completed: boolean;
-            /**
-             * Format: date-time
-             * @description RFC 3339, in UTC, always with six digits of a second
-             * @example 2026-01-01T10:00:00.000000Z
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description RFC 3339, in UTC, always with six digits of a second
-             * @example 2026-01-01T10:00:00.000000Z
-             */
-            updated_at: string;
+            cursor: string;
+            /** @description All of them, also those in the trash, as they are arranged */
+            tasks: components["schemas"]["tasks_contract_Task"][];
         };
-        /** TaskCreate */
-        TaskCreate: {
+        /** TaskPatch */
+        TaskPatch: {
             /**
              * @description 1 to 200 characters (code points), without NUL
              * @example Buy milk
              */
-            title: string;
+            title?: string;
             /**
              * @description Up to 50,000 characters (code points), without NUL
              * @example Two bottles, the blue ones
              */
             description?: string | null;
+            completed?: boolean;
         };
         /** TaskUpdate */
         TaskUpdate: {
@@ -252,6 +519,105 @@ export interface components {
             /** @constant */
             database: "disconnected";
             detail: string;
+        };
+        /** Task */
+        baseline_contract_Task: {
+            /**
+             * @description Opaque; a UUID
+             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
+             */
+            id: string;
+            title: string;
+            description: string | null;
+            completed: boolean;
+            /**
+             * Format: date-time
+             * @description RFC 3339, in UTC, always with six digits of a second
+             * @example 2026-01-01T10:00:00.000000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, in UTC, always with six digits of a second
+             * @example 2026-01-01T10:00:00.000000Z
+             */
+            updated_at: string;
+        };
+        /** TaskCreate */
+        baseline_contract_TaskCreate: {
+            /**
+             * @description 1 to 200 characters (code points), without NUL
+             * @example Buy milk
+             */
+            title: string;
+            /**
+             * @description Up to 50,000 characters (code points), without NUL
+             * @example Two bottles, the blue ones
+             */
+            description?: string | null;
+        };
+        /** Task */
+        tasks_contract_Task: {
+            /**
+             * @description A UUID
+             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
+             */
+            id: string;
+            title: string;
+            description: string | null;
+            completed: boolean;
+            /**
+             * Format: date-time
+             * @description Since when it is done
+             */
+            completed_at: string | null;
+            /**
+             * @description Tasks are arranged by this, compared byte by byte
+             * @example 800000000001
+             */
+            position: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, in UTC, always with six digits of a second
+             * @example 2026-01-01T10:00:00.000000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, in UTC, always with six digits of a second
+             * @example 2026-01-01T10:00:00.000000Z
+             */
+            updated_at: string;
+            /**
+             * @description Counts the changes; also the ETag
+             * @example 1
+             */
+            version: number;
+            /**
+             * Format: date-time
+             * @description Since when it is in the trash
+             */
+            deleted_at: string | null;
+        };
+        /** TaskCreate */
+        tasks_contract_TaskCreate: {
+            /**
+             * @description 1 to 200 characters (code points), without NUL
+             * @example Buy milk
+             */
+            title: string;
+            /**
+             * @description Up to 50,000 characters (code points), without NUL
+             * @example Two bottles, the blue ones
+             */
+            description?: string | null;
+            /** @default false */
+            completed: boolean;
+            /**
+             * @description A UUID of version 7 that the client made: the same task sent again is not a second one
+             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
+             */
+            id?: string | null;
         };
     };
     responses: never;
@@ -291,7 +657,7 @@ export interface operations {
                      *       }
                      *     ]
                      */
-                    "application/json": components["schemas"]["Task"][];
+                    "application/json": components["schemas"]["baseline_contract_Task"][];
                 };
             };
             /** @description This server does not answer to that host name */
@@ -349,7 +715,7 @@ export interface operations {
                  *       "description": "Two bottles, the blue ones"
                  *     }
                  */
-                "application/json": components["schemas"]["TaskCreate"];
+                "application/json": components["schemas"]["baseline_contract_TaskCreate"];
             };
         };
         responses: {
@@ -373,7 +739,7 @@ export interface operations {
                      *       "updated_at": "2026-01-01T10:00:00.000000Z"
                      *     }
                      */
-                    "application/json": components["schemas"]["Task"];
+                    "application/json": components["schemas"]["baseline_contract_Task"];
                 };
             };
             /** @description The idempotency key is malformed; This server does not answer to that host name */
@@ -503,7 +869,7 @@ export interface operations {
                      *       "updated_at": "2026-01-01T10:05:00.000000Z"
                      *     }
                      */
-                    "application/json": components["schemas"]["Task"];
+                    "application/json": components["schemas"]["baseline_contract_Task"];
                 };
             };
             /** @description The idempotency key is malformed; This server does not answer to that host name */
@@ -688,6 +1054,1587 @@ export interface operations {
                 };
             };
             /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version; The connection was lost while writing: the change may or may not have been stored */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    addTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "title": "Buy milk",
+                 *       "description": "Two bottles, the blue ones",
+                 *       "completed": false
+                 *     }
+                 */
+                "application/json": components["schemas"]["tasks_contract_TaskCreate"];
+            };
+        };
+        responses: {
+            /** @description This task was added before, with the same */
+            200: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *       "title": "Buy milk",
+                     *       "description": "Two bottles, the blue ones",
+                     *       "completed": false,
+                     *       "position": "800000000001",
+                     *       "created_at": "2026-01-01T10:00:00.000000Z",
+                     *       "updated_at": "2026-01-01T10:00:00.000000Z",
+                     *       "version": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["tasks_contract_Task"];
+                };
+            };
+            /** @description The task, stored */
+            201: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *       "title": "Buy milk",
+                     *       "description": "Two bottles, the blue ones",
+                     *       "completed": false,
+                     *       "position": "800000000001",
+                     *       "created_at": "2026-01-01T10:00:00.000000Z",
+                     *       "updated_at": "2026-01-01T10:00:00.000000Z",
+                     *       "version": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["tasks_contract_Task"];
+                };
+            };
+            /** @description The idempotency key is malformed; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A request with this idempotency key is still being answered; The change conflicts with what is stored; This id was used for another task */
+            409: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is larger than 1 MiB */
+            413: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body must be application/json */
+            415: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is not valid; This idempotency key was used for another request */
+            422: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version; The connection was lost while writing: the change may or may not have been stored */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    completeTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
+                "Idempotency-Key"?: string;
+                /** @description Write only when the task's ETag is still this one; else the answer is 412, with the task. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The task's id */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The task, done */
+            200: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *       "title": "Buy milk",
+                     *       "description": "Two bottles, the blue ones",
+                     *       "completed": true,
+                     *       "completed_at": "2026-01-01T10:05:00.000000Z",
+                     *       "position": "800000000001",
+                     *       "created_at": "2026-01-01T10:00:00.000000Z",
+                     *       "updated_at": "2026-01-01T10:05:00.000000Z",
+                     *       "version": 2
+                     *     }
+                     */
+                    "application/json": components["schemas"]["tasks_contract_Task"];
+                };
+            };
+            /** @description The idempotency key is malformed; The precondition is malformed; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Task not found */
+            404: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A request with this idempotency key is still being answered; The change conflicts with what is stored */
+            409: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The task has changed since that version */
+            412: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This idempotency key was used for another request */
+            422: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version; The connection was lost while writing: the change may or may not have been stored */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    reopenTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
+                "Idempotency-Key"?: string;
+                /** @description Write only when the task's ETag is still this one; else the answer is 412, with the task. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The task's id */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The task, open */
+            200: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *       "title": "Buy milk",
+                     *       "description": "Two bottles, the blue ones",
+                     *       "completed": false,
+                     *       "position": "800000000001",
+                     *       "created_at": "2026-01-01T10:00:00.000000Z",
+                     *       "updated_at": "2026-01-01T10:00:00.000000Z",
+                     *       "version": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["tasks_contract_Task"];
+                };
+            };
+            /** @description The idempotency key is malformed; The precondition is malformed; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Task not found */
+            404: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A request with this idempotency key is still being answered; The change conflicts with what is stored */
+            409: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The task has changed since that version */
+            412: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This idempotency key was used for another request */
+            422: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version; The connection was lost while writing: the change may or may not have been stored */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    getTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Answer 304 when the ETag is still this one. */
+                "If-None-Match"?: string | null;
+            };
+            path: {
+                /** @description The task's id */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The task */
+            200: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *       "title": "Buy milk",
+                     *       "description": "Two bottles, the blue ones",
+                     *       "completed": false,
+                     *       "position": "800000000001",
+                     *       "created_at": "2026-01-01T10:00:00.000000Z",
+                     *       "updated_at": "2026-01-01T10:00:00.000000Z",
+                     *       "version": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["tasks_contract_Task"];
+                };
+            };
+            /** @description It is still that version */
+            304: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The precondition is malformed; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Task not found */
+            404: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    trashTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
+                "Idempotency-Key"?: string;
+                /** @description Write only when the task's ETag is still this one; else the answer is 412, with the task. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The task's id */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The task is in the trash */
+            204: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The idempotency key is malformed; The precondition is malformed; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Task not found */
+            404: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A request with this idempotency key is still being answered; The change conflicts with what is stored */
+            409: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The task has changed since that version */
+            412: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This idempotency key was used for another request */
+            422: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version; The connection was lost while writing: the change may or may not have been stored */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    editTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
+                "Idempotency-Key"?: string;
+                /** @description Write only when the task's ETag is still this one; else the answer is 412, with the task. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The task's id */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /** @example {} */
+                "application/json": components["schemas"]["TaskPatch"];
+            };
+        };
+        responses: {
+            /** @description The task, changed */
+            200: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *       "title": "Buy milk",
+                     *       "description": "Two bottles, the blue ones",
+                     *       "completed": false,
+                     *       "position": "800000000001",
+                     *       "created_at": "2026-01-01T10:00:00.000000Z",
+                     *       "updated_at": "2026-01-01T10:00:00.000000Z",
+                     *       "version": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["tasks_contract_Task"];
+                };
+            };
+            /** @description The idempotency key is malformed; The precondition is malformed; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Task not found */
+            404: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A request with this idempotency key is still being answered; The change conflicts with what is stored */
+            409: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The task has changed since that version */
+            412: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is larger than 1 MiB */
+            413: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body must be application/json */
+            415: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is not valid; This idempotency key was used for another request */
+            422: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version; The connection was lost while writing: the change may or may not have been stored */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    moveTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
+                "Idempotency-Key"?: string;
+                /** @description Write only when the task's ETag is still this one; else the answer is 412, with the task. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The task's id */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "before": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0f"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Placement"];
+            };
+        };
+        responses: {
+            /** @description The task, with its new position */
+            200: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *       "title": "Buy milk",
+                     *       "description": "Two bottles, the blue ones",
+                     *       "completed": false,
+                     *       "position": "800000000001",
+                     *       "created_at": "2026-01-01T10:00:00.000000Z",
+                     *       "updated_at": "2026-01-01T10:00:00.000000Z",
+                     *       "version": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["tasks_contract_Task"];
+                };
+            };
+            /** @description The idempotency key is malformed; The precondition is malformed; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Task not found */
+            404: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A request with this idempotency key is still being answered; The change conflicts with what is stored */
+            409: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The task has changed since that version */
+            412: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is larger than 1 MiB */
+            413: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body must be application/json */
+            415: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is not valid; This idempotency key was used for another request */
+            422: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version; The connection was lost while writing: the change may or may not have been stored */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    restoreTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
+                "Idempotency-Key"?: string;
+                /** @description Write only when the task's ETag is still this one; else the answer is 412, with the task. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The task's id */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The task, where it was */
+            200: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *       "title": "Buy milk",
+                     *       "description": "Two bottles, the blue ones",
+                     *       "completed": false,
+                     *       "position": "800000000001",
+                     *       "created_at": "2026-01-01T10:00:00.000000Z",
+                     *       "updated_at": "2026-01-01T10:00:00.000000Z",
+                     *       "version": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["tasks_contract_Task"];
+                };
+            };
+            /** @description The idempotency key is malformed; The precondition is malformed; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Task not found */
+            404: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A request with this idempotency key is still being answered; The change conflicts with what is stored */
+            409: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The task has changed since that version */
+            412: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This idempotency key was used for another request */
+            422: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version; The connection was lost while writing: the change may or may not have been stored */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    eraseTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
+                "Idempotency-Key"?: string;
+                /** @description Write only when the task's ETag is still this one; else the answer is 412, with the task. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description The task's id */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The task and its content are gone */
+            204: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The idempotency key is malformed; The precondition is malformed; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Task not found */
+            404: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A request with this idempotency key is still being answered; The change conflicts with what is stored */
+            409: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The task has changed since that version */
+            412: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This idempotency key was used for another request */
+            422: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version; The connection was lost while writing: the change may or may not have been stored */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    getTaskHistory: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before */
+                cursor?: string | null;
+                /** @description How many changes at most */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The task's id */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its changes, the oldest first */
+            200: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "changes": [
+                     *         {
+                     *           "seq": 2,
+                     *           "entity": "task",
+                     *           "entity_id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *           "op": "update",
+                     *           "diff": {
+                     *             "completed": [
+                     *               false,
+                     *               true
+                     *             ],
+                     *             "completed_at": [
+                     *               null,
+                     *               "2026-01-01T10:05:00.000000Z"
+                     *             ]
+                     *           },
+                     *           "actor": "anybody",
+                     *           "request_id": "4f1c0d7b9a3e",
+                     *           "at": "2026-01-01T10:05:00.000000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            /** @description The cursor is malformed; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Task not found */
+            404: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is not valid */
+            422: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    followChanges: {
+        parameters: {
+            query?: {
+                /** @description A cursor, or 0 for the beginning of the log; without it the stream begins with what comes next. */
+                after?: string | null;
+            };
+            header?: {
+                /** @description A cursor, which counts more than `after`: browsers send it when they come back. */
+                "Last-Event-ID"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An event for each change: `id` is its cursor, `data` the change as JSON */
+            200: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example retry: 1000
+                     *     id: AQoaBxxHdkRki6nAhSe_F4IAAAAAAAAAAQ
+                     *
+                     *     id: AQoaBxxHdkRki6nAhSe_F4IAAAAAAAAAAg
+                     *     data: {"seq":2,"entity":"task",…}
+                     */
+                    "text/event-stream": string;
+                };
+            };
+            /** @description The cursor is malformed; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description What follows this cursor cannot be told */
+            410: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    listChanges: {
+        parameters: {
+            query?: {
+                /** @description A cursor: of a change, of a page or of a snapshot. 0 is the beginning of the log. */
+                after?: string;
+                /** @description How many changes at most */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Changes in a row */
+            200: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "changes": [
+                     *         {
+                     *           "seq": 2,
+                     *           "entity": "task",
+                     *           "entity_id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *           "op": "update",
+                     *           "diff": {
+                     *             "completed": [
+                     *               false,
+                     *               true
+                     *             ],
+                     *             "completed_at": [
+                     *               null,
+                     *               "2026-01-01T10:05:00.000000Z"
+                     *             ]
+                     *           },
+                     *           "actor": "anybody",
+                     *           "request_id": "4f1c0d7b9a3e",
+                     *           "at": "2026-01-01T10:05:00.000000Z"
+                     *         }
+                     *       ],
+                     *       "next": "AQoaBxxHdkRki6nAhSe_F4IAAAAAAAAAAg",
+                     *       "has_more": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ChangePage"];
+                };
+            };
+            /** @description The cursor is malformed; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description What follows this cursor cannot be told */
+            410: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is not valid */
+            422: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    takeSnapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every task, and the place in the log at which they were so */
+            200: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "cursor": "AQoaBxxHdkRki6nAhSe_F4IAAAAAAAAAAQ",
+                     *       "tasks": [
+                     *         {
+                     *           "id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *           "title": "Buy milk",
+                     *           "description": "Two bottles, the blue ones",
+                     *           "completed": false,
+                     *           "position": "800000000001",
+                     *           "created_at": "2026-01-01T10:00:00.000000Z",
+                     *           "updated_at": "2026-01-01T10:00:00.000000Z",
+                     *           "version": 1
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Snapshot"];
+                };
+            };
+            /** @description This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version */
             503: {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from donebook.db.caller import Caller
 from donebook.db.keys import CLAIM, KEEP, Key, once, refuse
-from donebook.db.session import Attempt, Driver, persist
+from donebook.db.session import Attempt, Driver, persist, tell
 from donebook.db.statement import WORKSPACE, Statement
 from donebook.problems import KeyInFlight, KeyReused, NoRoom, Problem
 
@@ -76,7 +76,9 @@ async def transact[Model](
         return rows
 
     async def write() -> Sequence[Model]:
-        return await persist(engine, unit, "TRANSACTION", writes=True, keyed=key is not None)
+        rows = await persist(engine, unit, "TRANSACTION", writes=True, keyed=key is not None)
+        tell(engine, caller.workspace, followed=True)
+        return rows
 
     if key is None:
         return await write()

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from donebook.changes.feed import Entities
 from donebook.changes.models import Change
 from donebook.db.base import Service
 from donebook.db.bulk import members
@@ -18,7 +19,7 @@ from donebook.db.transaction import Transaction
 from donebook.problems import ChangedSince, ChangeNotFound, Erased, Forgotten, Invalid
 from donebook.undo.plan import Entity, Target, obstacle, targets
 from donebook.undo.repository import MODELS, UndoRepository
-from donebook.undo.shape import Entities, shape
+from donebook.undo.shape import shape
 
 NOW = "now"
 

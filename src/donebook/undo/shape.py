@@ -1,13 +1,10 @@
 """Changes as `/api/v1` shows them."""
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 from donebook.changes.contract import Change
+from donebook.changes.feed import Entities
 from donebook.wire import timestamp
-
-type Entities = Mapping[str, Callable[[str, Mapping[str, list[Any]]], dict[str, list[Any]]]]
-"""How the logged differences of each kind of entity are said in the contract's names."""
 
 
 def shape(change: Any, entities: Entities) -> Change:
