@@ -6,7 +6,7 @@ from functools import singledispatchmethod
 from typing import Any
 from uuid import UUID
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from donebook.batch.operations import (
     CompleteOperation,
@@ -184,8 +184,8 @@ def _draft(task: Task, creation: Change | None) -> Draft:
     return Draft(task.id, task.title, task.description, task.completed_at, task.deleted_at, task, created)
 
 
-def _expect(draft: Draft, version: int | None) -> Draft:
-    if version is None:
+def _expect(draft: Draft, version: int | UnsetType) -> Draft:
+    if version is UNSET:
         return draft
     if draft.stored is None:
         if version != 1:

@@ -24,7 +24,7 @@ class UpdateOperation(Struct, tag_field="op", tag="update", kw_only=True, forbid
     """Change members of a task; an absent one stays as it is, a null clears it."""
 
     id: Id
-    version: Version | None = None
+    version: Version | UnsetType = UNSET
     title: Title | UnsetType = UNSET
     description: Description | UnsetType | None = UNSET
     completed: bool | UnsetType = UNSET
@@ -34,21 +34,21 @@ class CompleteOperation(Struct, tag_field="op", tag="complete", kw_only=True, fo
     """Mark a task done. The first completion's time is kept."""
 
     id: Id
-    version: Version | None = None
+    version: Version | UnsetType = UNSET
 
 
 class ReopenOperation(Struct, tag_field="op", tag="reopen", kw_only=True, forbid_unknown_fields=True):
     """Mark a task not done."""
 
     id: Id
-    version: Version | None = None
+    version: Version | UnsetType = UNSET
 
 
 class MoveOperation(Placement, tag_field="op", tag="move", kw_only=True, forbid_unknown_fields=True):
     """Move a task right before another, or right behind it. Exactly one of the two."""
 
     id: Id
-    version: Version | None = None
+    version: Version | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         """What the types cannot say.
@@ -64,14 +64,14 @@ class TrashOperation(Struct, tag_field="op", tag="trash", kw_only=True, forbid_u
     """Move a task to the trash."""
 
     id: Id
-    version: Version | None = None
+    version: Version | UnsetType = UNSET
 
 
 class RestoreOperation(Struct, tag_field="op", tag="restore", kw_only=True, forbid_unknown_fields=True):
     """Take a task out of the trash."""
 
     id: Id
-    version: Version | None = None
+    version: Version | UnsetType = UNSET
 
 
 type Operation = (

@@ -27,7 +27,8 @@ HORIZON = func.now() - given("keep", Interval)
 RANGE = Statement[Change](
     select(*COLUMNS, HORIZON.label("horizon"))
     .where(mine(Change), Change.seq.between(given("first", BigInteger), given("last", BigInteger)))
-    .order_by(Change.seq),
+    .order_by(Change.seq)
+    .limit(given("most", Integer)),
     model=Change,
 )
 FORGOTTEN = Statement[Log](select(Log).where(mine(Log)))
@@ -73,9 +74,9 @@ class UndoRepository(Repository[Change]):
 
     model_type = Change
 
-    async def range(self, tx: Transaction, first: int, last: int, *, keep: timedelta) -> Sequence[Any]:
+    async def range(self, tx: Transaction, first: int, last: int, *, most: int, keep: timedelta) -> Sequence[Any]:
         """The changes from one number to another, as far as they are there, and the `horizon` of the trash."""
-        return await tx.rows(RANGE, first=first, last=last, keep=keep)
+        return await tx.rows(RANGE, first=first, last=last, most=most, keep=keep)
 
     async def forgotten(self, tx: Transaction) -> int:
         """Up to which number the log has forgotten."""

@@ -22,6 +22,7 @@ from donebook.undo.repository import MODELS, UndoRepository
 from donebook.undo.shape import shape
 
 NOW = "now"
+MOST = 1000
 
 
 class UndoService(Service[Change, UndoRepository]):
@@ -57,9 +58,11 @@ class UndoService(Service[Change, UndoRepository]):
         return await self.repository.together(partial(self._undo, first, last), undoes=(first, last))
 
     async def _undo(self, first: int, last: int, tx: Transaction) -> Sequence[Change]:
-        changes = await self.repository.range(tx, first, last, keep=self.keep)
-        if len(changes) <= last - first:
+        changes = await self.repository.range(tx, first, last, most=MOST, keep=self.keep)
+        if not changes or len(changes) < min(last - first + 1, MOST):
             raise Forgotten if first <= await self.repository.forgotten(tx) else ChangeNotFound
+        if last - first >= MOST:
+            raise Invalid(f"These are more than {MOST:,} changes")
         if len(changes) > 1 and len({change.request_id or change.seq for change in changes}) > 1:
             raise Invalid("These changes are not of one request")
         if any(change.erased for change in changes):
