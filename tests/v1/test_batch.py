@@ -1,5 +1,6 @@
 """`POST /api/v1/batch`: everything happens in its order, or nothing."""
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -115,7 +116,7 @@ async def test_a_task_of_the_same_batch_has_version_1(client):
 
 async def test_sent_again_a_batch_with_ids_of_its_own_adds_nothing(client):
     name = new_id()
-    operations = [
+    operations: list[dict[str, Any]] = [
         {"op": "create", "id": name, "title": "x", "description": "d"},
         {"op": "update", "id": name, "title": "y", "completed": True},
         {"op": "move", "id": name, "before": name},

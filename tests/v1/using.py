@@ -9,6 +9,8 @@ type Task = dict[str, Any]
 type Change = dict[str, Any]
 
 COUNTED = ("version", "updated_at")
+READ: dict[str, tuple[str, list[Change]]] = {}
+"""Of each server a cursor, and the changes up to there."""
 
 
 async def add(client: httpx.AsyncClient, title: str, **members: Any) -> Task:
@@ -55,15 +57,15 @@ async def undone(client: httpx.AsyncClient, change: Change | int) -> Change:
 
 
 async def changes(client: httpx.AsyncClient, after: int = 0) -> list[Change]:
-    """The whole log, from a number on."""
-    found: list[Change] = []
-    cursor = "0"
-    while True:
+    """The whole log, from a number on; what was read once is not read again."""
+    cursor, found = READ.get(str(client.base_url), ("0", []))
+    more = True
+    while more:
         page = (await client.get("/api/v1/changes", params={"after": cursor, "limit": 1000})).json()
-        found += page["changes"]
-        cursor = page["next"]
-        if not page["has_more"]:
-            return [change for change in found if change["seq"] > after]
+        found = found + page["changes"]
+        cursor, more = page["next"], page["has_more"]
+    READ[str(client.base_url)] = cursor, found
+    return [change for change in found if change["seq"] > after]
 
 
 async def latest(client: httpx.AsyncClient) -> Change:

@@ -85,10 +85,10 @@ class UndoService(Service[Change, UndoRepository]):
             newer.setdefault(change.entity_id, []).append(change)
         if any(change.erased for found in newer.values() for change in found) or not all(row.kept for row in locked):
             raise Erased  # what lies in the trash for too long is gone, be it still there
-        for (_, entity_id), target in plan.items():
-            if (found := obstacle(target, newer.get(entity_id, ()))) is not None:
-                change = shape(await self.repository.one(tx, found.seq), self.entities)
-                raise ChangedSince(f"Change {found.seq} is newer and about the same members", change=change)
+        found = [obstacle(target, newer.get(entity_id, ())) for (_, entity_id), target in plan.items()]
+        if standing := [change.seq for change in found if change is not None]:
+            change = shape(await self.repository.one(tx, max(standing)), self.entities)
+            raise ChangedSince(f"Change {change.seq} is newer and about the same members", change=change)
         rows = {row.id: row for row in locked}
         deleted, revived, changed = [], [], []
         for (_, entity_id), target in plan.items():
