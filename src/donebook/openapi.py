@@ -38,6 +38,7 @@ ANY: Kinds = (problems.UnknownHost, problems.ServerError)
 BODY: Kinds = (problems.TooLarge, problems.NotJson, problems.Invalid)
 KEY: Kinds = (problems.BadKey, problems.KeyInFlight, problems.KeyReused)
 FOUND: Kinds = (problems.TaskNotFound,)
+PAGE: Kinds = (problems.BadCursor, problems.Invalid)
 MATCH: Kinds = (problems.BadPrecondition, problems.Stale)
 DATABASE: Kinds = (
     problems.Unavailable,
@@ -111,6 +112,20 @@ def complete(app: Litestar) -> None:
         for name, member in (schema.properties or {}).items():
             if name.endswith("_at") and isinstance(member, Schema):
                 member.format = OpenAPIFormat.DATE_TIME
+
+
+def query_parameters(app: Litestar) -> dict[str, set[str]]:
+    """The names of the query parameters that each operation takes, by the operation's id."""
+    return {
+        operation.operation_id: {
+            parameter.name
+            for parameter in operation.parameters or []
+            if isinstance(parameter, Parameter) and parameter.param_in == "query"
+        }
+        for item in (app.openapi_schema.paths or {}).values()
+        for operation in (item.get, item.post, item.put, item.delete, item.patch)
+        if operation is not None and operation.operation_id is not None
+    }
 
 
 def _complete(operation: Operation, opt: dict[str, object]) -> None:
