@@ -93,9 +93,10 @@ BEGIN
     END IF;
     IF octet_length(spaced) > char_length(spaced) THEN
         words := words || ARRAY(
-            SELECT part || substr(run, place, 3)
-            FROM regexp_matches(spaced, U&'[{UNSPACED}]+', 'g') AS matched(runs), unnest(runs) AS run,
-                generate_series(1, char_length(run)) AS place
+            SELECT concat(part, letter, lead(letter, 1) OVER run, lead(letter, 2) OVER run)
+            FROM regexp_matches(spaced, U&'[{UNSPACED}]+', 'g') WITH ORDINALITY AS matched(run, number),
+                unnest(string_to_array(run[1], NULL)) WITH ORDINALITY AS letters(letter, place)
+            WINDOW run AS (PARTITION BY number ORDER BY place)
         );
     END IF;
     RETURN words;

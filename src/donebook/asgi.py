@@ -121,13 +121,16 @@ async def refuse_unknown_parameters(request: AnyRequest) -> None:
     """
     if not request.scope["query_string"] or not request.scope["path"].startswith("/api/v1/"):
         return
-    known = request.app.state["parameters"].get(getattr(request.route_handler, "operation_id", None), ())
-    given = [name for name, _ in request.query_params.multi_items()]
-    for name in given:
+    known = request.app.state["parameters"].get(getattr(request.route_handler, "operation_id", None), {})
+    given = list(request.query_params.multi_items())
+    names = [name for name, _ in given]
+    for name, value in given:
         if name not in known:
             raise problems.Invalid(f"Unknown query parameter: {name[:100]}")
-        if given.count(name) > 1:
+        if names.count(name) > 1:
             raise problems.Invalid(f"{name}: expected once")
+        if value.lower() == "null" and not known[name]:
+            raise problems.Invalid(f"{name}: null is no value")  # which Litestar would take for none
 
 
 def provide_no_key() -> None:

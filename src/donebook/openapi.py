@@ -17,6 +17,7 @@ from litestar.openapi.spec import (
     OpenAPIType,
     Operation,
     Parameter,
+    Reference,
     RequestBody,
     Schema,
     Server,
@@ -114,11 +115,14 @@ def complete(app: Litestar) -> None:
                 member.format = OpenAPIFormat.DATE_TIME
 
 
-def query_parameters(app: Litestar) -> dict[str, set[str]]:
-    """The names of the query parameters that each operation takes, by the operation's id."""
+def query_parameters(app: Litestar) -> dict[str, dict[str, bool]]:
+    """The query parameters that each operation takes, by the operation's id, and whether they are any text."""
     return {
         operation.operation_id: {
-            parameter.name
+            parameter.name: any(
+                isinstance(schema, Schema) and schema.type == OpenAPIType.STRING and not schema.enum
+                for schema in _alternatives(parameter.schema)
+            )
             for parameter in operation.parameters or []
             if isinstance(parameter, Parameter) and parameter.param_in == "query"
         }
@@ -126,6 +130,10 @@ def query_parameters(app: Litestar) -> dict[str, set[str]]:
         for operation in (item.get, item.post, item.put, item.delete, item.patch)
         if operation is not None and operation.operation_id is not None
     }
+
+
+def _alternatives(schema: Schema | Reference | None) -> list[Schema | Reference]:
+    return [] if schema is None else [schema, *((isinstance(schema, Schema) and schema.one_of) or [])]
 
 
 def _complete(operation: Operation, opt: dict[str, object]) -> None:

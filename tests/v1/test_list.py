@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 
+from tests.conftest import execute
 from tests.v1.listing import PATH, SORTS, add, page, pages, titles
 
 NAMES = [
@@ -115,7 +116,6 @@ async def test_updated_since_takes_any_offset(client):
 
 async def test_more_than_the_probe_changed_long_ago_and_few_lately(client, server):
     """The list is then read by another way, and must say the same."""
-    from tests.conftest import execute
 
     await execute(
         server.environment["DATABASE_URL"],
@@ -182,7 +182,6 @@ async def test_the_trash_is_listed_newest_first(client):
 
 
 async def test_the_trash_that_was_filled_at_once_has_pages_too(client, server):
-    from tests.conftest import execute
 
     for n in range(7):
         await add(client, f"task {n}")

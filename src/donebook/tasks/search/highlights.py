@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
-from donebook.tasks.search.letters import TERMS, fold_letter
+from donebook.tasks.search.letters import TERMS, fold_letter, letters
 from donebook.tasks.search.query import Query, Term
 
 BEFORE, AROUND = 60, 200  # characters of a description that are shown: in front of the first match, and in all
@@ -50,20 +51,22 @@ def _segments(text: str, matches: list[tuple[int, int]]) -> list[Segment]:
 
 def _matches(text: str, query: Query) -> Iterator[tuple[int, int]]:
     """From where to where the matches go, in order, none within another."""
-    places: Sequence[int]
+    begins: Sequence[int]
+    ends: Sequence[int]
     if text.isascii():
-        folded, places = text.lower(), range(len(text) + 1)
+        folded, begins, ends = text.lower(), range(len(text)), range(1, len(text) + 1)
     else:
-        letters = [fold_letter(letter) for letter in text]
-        folded = "".join(letters)
-        places = [place for place, letter in enumerate(letters) for _ in letter] + [len(text)]
+        parts = letters(text)
+        each = [fold_letter(part) for part in parts]
+        after = list(accumulate(map(len, parts)))
+        folded = "".join(each)
+        ends = [end for end, part in zip(after, each, strict=True) for _ in part]
+        begins = [end - len(own) for end, own, part in zip(after, parts, each, strict=True) for _ in part]
     done = 0
     for word in TERMS.finditer(folded):
         for first, end in _within(word[0], word["run"] is not None, query):
-            begin, beyond = places[word.start() + first], places[word.start() + end - 1] + 1
-            while beyond < len(text) and not fold_letter(text[beyond]):
-                beyond += 1  # the accents of the last letter
-            if begin >= done and beyond > begin:
+            begin, beyond = begins[word.start() + first], ends[word.start() + end - 1]
+            if begin >= done:
                 yield begin, beyond
                 done = beyond
 

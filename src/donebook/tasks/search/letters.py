@@ -52,7 +52,25 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", bare.translate(ALONE))
 
 
+def letters(text: str) -> list[str]:
+    """The text's letters, each with its accents."""
+    found: list[str] = []
+    for character in text:
+        if found and _continues(character):
+            found[-1] += character
+        else:
+            found.append(character)
+    return found
+
+
 @lru_cache(maxsize=20_000)
 def fold_letter(letter: str) -> str:
-    """One character's part of a folded text; empty for an accent of its own."""
+    """A letter's part of a folded text."""
     return fold(letter)
+
+
+@lru_cache(maxsize=20_000)
+def _continues(character: str) -> bool:
+    """Whether it belongs to the letter before it: accents, and the later parts of a Hangul syllable."""
+    first = unicodedata.normalize("NFKD", character)[0]
+    return unicodedata.combining(first) > 0 or bool(_MARKS.match(first)) or "\u1160" <= first <= "\u11ff"

@@ -42,8 +42,7 @@ class Term(NamedTuple):
     @property
     def halves(self) -> tuple[str, str]:
         """How a word that is almost it begins, or how it ends: one of the two is as it should be."""
-        middle = len(self.text) // 2 + 1
-        return self.text[: middle - 1], self.text[middle:]
+        return self.text[:2], self.text[3:]
 
 
 class Query:
@@ -54,11 +53,12 @@ class Query:
         short = [word for word, run in found if not run and len(word) <= SHORT]
         self.terms = [Term(word, run, run or len(word) > SHORT or word == short[-1]) for word, run in found]
 
-    def values(self, scope: str) -> dict[str, list[Any]]:
+    def values(self, scope: str) -> dict[str, Any]:
         """What the statement takes."""
         forgiving = [(number, term) for number, term in enumerate(self.terms, 1) if term.forgiving]
         halves = [term.halves for _, term in forgiving]
         return {
+            "scope": scope,
             "ranks": self._ranks(scope),
             "loosest": [_inside(scope, term, TITLE) for term in self.terms],
             "looser": [f"{_inside(scope, term, TITLE)}|{_inside(scope, term, DESCRIPTION)}" for term in self.terms],

@@ -17,14 +17,15 @@ from donebook.tasks.models import Task
 
 BEST = 200
 FEW = 3000
+MANY = 100_000
 SLIPS = 50
 """Words that one term may be taken for."""
 
 # The first is by how a word begins, the second by how it ends, which the index has backwards.
 ALMOST = f"""
 almost AS MATERIALIZED (
-    SELECT number, string_agg(format('''t%1$s%2$s''', right(:workspace::text, 4), word), '|') AS titles,
-        string_agg(format('''t%1$s%2$s''|''d%1$s%2$s''', right(:workspace::text, 4), word), '|') AS anywhere
+    SELECT number, string_agg(format('''t%1$s%2$s''', :scope, word), '|') AS titles,
+        string_agg(format('''t%1$s%2$s''|''d%1$s%2$s''', :scope, word), '|') AS anywhere
     FROM unnest(:numbers, :begin, :begin_end, :end, :end_end, :slips)
             AS term(number, begin_, begin_end, end_, end_end, slips),
         LATERAL (
@@ -51,14 +52,14 @@ forgiving AS MATERIALIZED (
 # expects that half of the tasks match).
 RANK = """
 some_{n} AS MATERIALIZED (
-    SELECT id FROM task_search
-    WHERE words @@ ({query}) AND (workspace_id = :workspace) IS TRUE{filters}{still} LIMIT {few} + 1
+    {lately}SELECT id FROM task_search
+    WHERE words @@ ({query}) AND (workspace_id = :workspace) IS TRUE{everywhere}{still} LIMIT {few} + 1
 ),
 many_{n} AS MATERIALIZED (
-    SELECT id FROM task_search
-    WHERE workspace_id = :workspace AND CASE WHEN words @@ ({query}) THEN true END{filters}
+    {among}(SELECT id FROM task_search
+    WHERE workspace_id = :workspace AND CASE WHEN words @@ ({query}) THEN true END{most}
         AND (SELECT count(*) FROM some_{n}) > {few}
-    ORDER BY id LIMIT 2 * :limit
+    ORDER BY id LIMIT 2 * :limit)
 ),
 rank_{n} AS MATERIALIZED (
     SELECT id, {n} AS rank
@@ -69,23 +70,51 @@ rank_{n} AS MATERIALIZED (
     WHERE {unseen} ORDER BY id LIMIT :limit
 )
 """
+# The index of words does not know when a task changed. Those that did are looked at themselves when they are few. When
+# they are many, whatever matches is looked up among them, and when they are most, by itself. That it is looked up in a
+# CASE keeps the planner from joining; `MANY` ids fit into the memory that a statement has by default.
 RECENT = """
 recent AS MATERIALIZED (
-    SELECT id FROM tasks
-    WHERE workspace_id = :workspace AND deleted_at IS NULL AND completed_at IS NULL AND updated_at >= :since
+    (SELECT id FROM tasks WHERE workspace_id = :workspace AND deleted_at IS NULL AND completed_at IS NULL
+        AND updated_at >= :since LIMIT {many} / 2 + 1)
     UNION ALL
-    SELECT id FROM tasks
-    WHERE workspace_id = :workspace AND deleted_at IS NULL AND completed_at IS NOT NULL AND updated_at >= :since
+    (SELECT id FROM tasks WHERE workspace_id = :workspace AND deleted_at IS NULL AND completed_at IS NOT NULL
+        AND updated_at >= :since LIMIT {many} / 2 + 1)
+),
+counted AS MATERIALIZED (SELECT count(*) AS recent FROM recent),
+lately AS MATERIALIZED (
+    SELECT id, completed, words FROM recent, LATERAL (
+        SELECT completed, words FROM task_search
+        WHERE task_search.workspace_id = :workspace AND task_search.id = recent.id OFFSET 0
+    ) AS looked_up
+    WHERE (SELECT recent FROM counted) <= {few}
 )
 """
+LATELY = "SELECT id FROM lately WHERE words @@ ({query}){filters}{still} UNION ALL "
+SINCE = """ AND (SELECT recent FROM counted) > {few} AND CASE
+        WHEN (SELECT recent FROM counted) > {many} / 2 THEN (
+            SELECT updated_at >= :since FROM tasks WHERE tasks.workspace_id = :workspace AND tasks.id = task_search.id
+        )
+        ELSE id IN (SELECT id FROM recent) END"""
+AMONG = """(SELECT recent.id
+    FROM (SELECT id FROM recent ORDER BY id) AS recent, LATERAL (
+        SELECT FROM task_search
+        WHERE task_search.workspace_id = :workspace AND task_search.id = recent.id AND words @@ ({query}){filters} OFFSET 0
+    ) AS fits
+    WHERE (SELECT count(*) FROM some_{n}) > {few} AND (SELECT recent FROM counted) <= {many} / 2
+    ORDER BY recent.id LIMIT 2 * :limit)
+    UNION ALL """
+MOST = """ AND (SELECT recent FROM counted) > {many} / 2 AND (
+        SELECT updated_at >= :since FROM tasks WHERE tasks.workspace_id = :workspace AND tasks.id = task_search.id
+    )"""
 
 
 def _find(*, since: bool, completed: bool) -> Statement[Task]:
     filters = " AND completed = :completed" if completed else ""
-    filters += " AND id IN (SELECT id FROM recent)" if since else ""
+    everywhere = filters + (SINCE.format(few=FEW, many=MANY) if since else "")
     queries = [f"SELECT (:ranks)[{n}]::tsquery" for n in range(1, 7)]
     queries += ["SELECT titles FROM forgiving", "SELECT anywhere FROM forgiving"]
-    parts = [RECENT] if since else []
+    parts = [RECENT.format(few=FEW, many=MANY)] if since else []
     for n, query in enumerate(queries, 1):
         before = [f"rank_{other}" for other in range(1, n)]
         so_far = " + ".join(f"(SELECT count(*) FROM {other})" for other in before)
@@ -93,7 +122,19 @@ def _find(*, since: bool, completed: bool) -> Statement[Task]:
         if n == len(queries) - 1:
             parts.append(ALMOST.format(still=still))
         unseen = " AND ".join(f"id NOT IN (SELECT id FROM {other})" for other in before) or "true"
-        parts.append(RANK.format(n=n, query=query, filters=filters, still=f" AND {still}", unseen=unseen, few=FEW))
+        common = {"query": query, "filters": filters, "still": f" AND {still}"}
+        parts.append(
+            RANK.format(
+                n=n,
+                lately=LATELY.format(**common) if since else "",
+                among=AMONG.format(n=n, few=FEW, many=MANY, **common) if since else "",
+                everywhere=everywhere,
+                most=filters + (MOST.format(many=MANY) if since else ""),
+                unseen=unseen,
+                few=FEW,
+                **common,
+            )
+        )
     every = " UNION ALL ".join(f"SELECT * FROM rank_{n}" for n in range(1, len(queries) + 1))
     sql = (
         f"WITH {','.join(parts)} SELECT {columns()}, rank FROM ({every} ORDER BY rank, id LIMIT :limit) AS best"
@@ -101,7 +142,11 @@ def _find(*, since: bool, completed: bool) -> Statement[Task]:
     )
     texts = ("ranks", "loosest", "looser", "begin", "begin_end", "end", "end_end", "slips")
     binds: list[BindParameter[Any]] = [bindparam(WORKSPACE, type_=Uuid()), bindparam("limit", type_=BigInteger())]
-    binds += [bindparam("numbers", type_=ARRAY(Integer)), *(bindparam(name, type_=ARRAY(Text)) for name in texts)]
+    binds += [
+        bindparam("scope", type_=Text()),
+        bindparam("numbers", type_=ARRAY(Integer)),
+        *(bindparam(name, type_=ARRAY(Text)) for name in texts),
+    ]
     binds += [bindparam("completed", type_=Boolean())] if completed else []
     binds += [bindparam("since", type_=TIME)] if since else []
     rows.learn(["rank"])
