@@ -9,10 +9,12 @@ import pytest
 from tests.v1.listing import PATH, add, page, titles
 
 INJECTIONS = [
-    "'", '"', "\\", "\\'", "''", "%", "_", "%%", "&", "|", "!", "(", ")", ":", ":*", "*", "<->", "<2>", "& |", "a & ", "a |",
-    "!a", "(a", "a)", "a:*", "a:A", "'a'", "'a' & 'b", "a\\", "\\x00", "${jndi}", "{}", "{{7*7}}", "$1", ":workspace", "%s",
+    "'", '"', "\\", "\\'", "''", "%", "_", "%%", "&", "|", "!", "(", ")", ":", ":*", "*", "<->", "<2>", "& |",
+    "a & ", "a |", "!a", "(a", "a)", "a:*", "a:A", "'a'", "'a' & 'b", "a\\", "\\x00", "${jndi}", "{}", "{{7*7}}", "$1",
+    ":workspace", "%s",
     "'; DROP TABLE tasks; --", "1' OR '1'='1", "a' OR title IS NOT NULL --", "/* */", "--", ";", "\r\n", "\t", "\u200b",
-    "\ufeff", "\u202e", "\ud7ff", "\ue000", "\U0010ffff", "null", "NaN", "[a-z]+", "(?i)x", "a{1000}", ".*", "^", "$", "kitch.n",
+    "\ufeff", "\u202e", "\ud7ff", "\ue000", "\U0010ffff", "null", "NaN", "[a-z]+", "(?i)x", "a{1000}", ".*", "^", "$",
+    "kitch.n",
 ]  # fmt: skip
 
 
@@ -53,7 +55,8 @@ async def test_what_has_no_word_finds_nothing(client, q):
         {"updated_since": "2026-01-01T00:00:00+25:00"}, {"updated_since": "yesterday"}, {"updated_since": "1700000000"},
         {"updated_since": "2026-01-01T00:00:00 02:00"}, {"updated_since": "２０２６-01-01T00:00:00Z"},
         {"q": ""}, {"q": "x" * 201}, {"q": "a\x00b"}, {"q": "milk", "sort": "title"}, {"q": "milk", "limit": "0"},
-        {"Q": "milk"}, {"title": "milk"}, {"offset": "1"}, {"page": "2"}, {"complete": "true"}, {"": "x"}, {"limit ": "1"},
+        {"Q": "milk"}, {"title": "milk"}, {"offset": "1"}, {"page": "2"}, {"complete": "true"}, {"": "x"},
+        {"limit ": "1"},
     ],
 )  # fmt: skip
 async def test_what_is_not_valid_is_refused(client, query):

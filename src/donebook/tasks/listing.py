@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from msgspec import Struct
-from sqlalchemy import BigInteger, Interval, Text, Uuid, bindparam, inspect, text
+from sqlalchemy import BigInteger, Interval, LargeBinary, Text, Uuid, bindparam, inspect, text
 from sqlalchemy.types import TypeEngine
 
 from donebook.db import rows
@@ -59,7 +59,9 @@ class Listing(Struct, frozen=True, kw_only=True):
 
     def place(self, key: Any) -> str:
         """A place in the order, as text."""
-        return timestamp(key) if self.timed else str(key)
+        if self.timed:
+            return timestamp(key)
+        return key.decode() if isinstance(key, bytes) else str(key)
 
     def key(self, place: str) -> Any:
         """The place, as the database takes it.
@@ -68,7 +70,7 @@ class Listing(Struct, frozen=True, kw_only=True):
             BadCursor: when it is none.
         """
         if not self.timed:
-            return place
+            return place.encode() if self.column == "title" else place
         try:
             return datetime.fromisoformat(place).astimezone(UTC)
         except (ValueError, OverflowError) as error:
@@ -98,7 +100,7 @@ def _statement(sort: str, completed: bool | None, *, since: bool, first: bool) -
         "since": TIME,
         "keep": Interval(),
         "id": Uuid(),
-        "key": TIME if column.endswith("_at") else Text(),
+        "key": TIME if column.endswith("_at") else LargeBinary() if column == "title" else Text(),
     }
     binds = [bindparam(name, type_=kind) for name, kind in kinds.items() if f":{name}" in sql]
     rows.learn(["sort_key"])

@@ -12,7 +12,7 @@ ORDERS = {
     "position": "position",
     "created": "created_at",
     "updated": "updated_at",
-    "title": 'title_order(title) COLLATE "C"',
+    "title": "title_order(title)",
 }
 STATES = {"open": "completed_at IS NULL", "done": "completed_at IS NOT NULL"}
 

@@ -99,7 +99,8 @@ SINCE = """ AND (SELECT recent FROM counted) > {few} AND CASE
 AMONG = """(SELECT recent.id
     FROM (SELECT id FROM recent ORDER BY id) AS recent, LATERAL (
         SELECT FROM task_search
-        WHERE task_search.workspace_id = :workspace AND task_search.id = recent.id AND words @@ ({query}){filters} OFFSET 0
+        WHERE task_search.workspace_id = :workspace AND task_search.id = recent.id AND words @@ ({query}){filters}
+        OFFSET 0
     ) AS fits
     WHERE (SELECT count(*) FROM some_{n}) > {few} AND (SELECT recent FROM counted) <= {many} / 2
     ORDER BY recent.id LIMIT 2 * :limit)
