@@ -119,6 +119,12 @@ class NoRoom(Conflict):
     """There is no room left between two positions."""
 
 
+class BadCursor(BadRequest):
+    """The cursor is not one of this list."""
+
+    example = "This cursor belongs to a list with another sort or other filters, or was changed"
+
+
 class BadKey(BadRequest):
     """The idempotency key is malformed."""
 
