@@ -57,10 +57,6 @@ class UnknownHost(BadRequest):
     """This server does not answer to that host name."""
 
 
-class BadCursor(BadRequest):
-    """The cursor is malformed."""
-
-
 class NotFound(Problem):
     """Not found."""
 
