@@ -27,8 +27,8 @@ POLL = 1.0  # s: how long a change goes unnoticed at most, when nobody says a wo
 TOGETHER = 0.01  # s: after a word, for those that follow it at once
 PACE = 0.005  # s: between full pages, for those who follow to keep up
 PAUSES = (0.05, 1.0)  # s: before the next attempt to connect, the first and the longest
-PAGE = 500  # changes
-SIZE = 250_000  # characters of differences
+PAGE = 500  # changes, of all workspaces together
+SIZE = 250_000  # characters of differences, likewise
 BACK = 60_000  # the same, for one who reads the log itself
 LEASE, RENEW = 60, 20.0  # s: for how long those who write believe that somebody follows, and when they are told again
 LAST_WORDS = 0.5  # s: when the server stops, for those who follow to be told so
@@ -158,7 +158,8 @@ class Hub:
         """Read a page of each workspace; whether there is more."""
         rings = dict(self._rings)
         heads = [LAST if ring.epoch is None else ring.head for ring in rings.values()]
-        found = pages(await ask(PAGES, [list(rings), heads, PAGE, SIZE]))
+        share = max(1, len(rings))
+        found = pages(await ask(PAGES, [list(rings), heads, PAGE // share + 1, SIZE // share + 1]))
         more = False
         for workspace, ring in rings.items():
             if workspace not in found:

@@ -41,7 +41,7 @@ class Ring:
             self.epoch, self.start, self.head = page.epoch, page.head, page.head
             self.wake()
             return False
-        if page.epoch != self.epoch or page.head < self.head:
+        if page.epoch != self.epoch or not page.forgotten <= self.head <= page.head:
             self.end()
             return False
         if page.changes:
