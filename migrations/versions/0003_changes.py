@@ -161,6 +161,15 @@ BEGIN
 END
 $$
 """  # noqa: S608 - nothing comes from outside
+# A workspace has a log from the start, so that there is a place before its first change.
+OPEN = """
+CREATE FUNCTION open_log() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+    INSERT INTO logs (workspace_id) VALUES (NEW.id) ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END
+$$
+"""
 # The log stands. What may go is what retention has given up (`logs.forgotten` says up to where), and the content of
 # what was deleted for good.
 KEEP = """
@@ -278,8 +287,10 @@ def upgrade() -> None:
     op.create_index("ix_changes_workspace_id_entity_id_seq", "changes", ["workspace_id", "entity_id", "seq"])
     op.execute(CALLER)
     op.execute(TOUCH.format(quiet=QUIET))
-    for function in (TRUNCATES, LOG, KEEP, COUNT_ON, ERASE, FORGET):
+    for function in (TRUNCATES, LOG, OPEN, KEEP, COUNT_ON, ERASE, FORGET):
         op.execute(function)
+    op.execute("INSERT INTO logs (workspace_id) SELECT id FROM workspaces")
+    op.execute("CREATE TRIGGER open_log AFTER INSERT ON workspaces FOR EACH ROW EXECUTE FUNCTION open_log()")
     for table in ("changes", "logs"):
         op.execute(
             f"CREATE TRIGGER keep BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION keep_{table}()"
@@ -301,6 +312,8 @@ def downgrade() -> None:
     """Take it back, with the log."""
     op.execute("DROP FUNCTION log_changes(regclass, text, text[])")
     op.execute("DROP FUNCTION log_truncate()")
+    op.execute("DROP TRIGGER open_log ON workspaces")
+    op.execute("DROP FUNCTION open_log()")
     op.drop_index("ix_idempotency_keys_answer", "idempotency_keys")
     op.drop_column("idempotency_keys", "about")
     op.execute("DROP FUNCTION forget_changes(uuid, timestamptz)")

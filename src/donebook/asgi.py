@@ -5,6 +5,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+import msgspec
 from advanced_alchemy.extensions.litestar import SQLAlchemyInitPlugin
 from litestar import Litestar, Request, Response
 from litestar.di import NamedDependency, Provide
@@ -15,6 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from donebook import idempotency, openapi, problems, settings, tracing
 from donebook.accounts.models import DEFAULT_WORKSPACE
 from donebook.baseline.controller import BaselineController
+from donebook.batch.controller import BatchController
+from donebook.batch.service import BatchService
+from donebook.changes.controller import ChangeController, HistoryController
+from donebook.changes.feed import Entities
+from donebook.changes.hub import Hub
+from donebook.changes.service import ChangeService
 from donebook.db.caller import Caller
 from donebook.db.config import Database, embedded
 from donebook.db.keys import Key
@@ -26,9 +33,15 @@ from donebook.json_body import StrictJSON
 from donebook.preconditions import etag
 from donebook.problems import DATABASE_ERRORS, Problem, Stale, from_database
 from donebook.settings import Settings
+from donebook.snapshot.controller import SnapshotController
+from donebook.snapshot.service import Snapshots
+from donebook.tasks.contract import Task
 from donebook.tasks.controller import TaskController, TrashController
+from donebook.tasks.log import translate
 from donebook.tasks.service import TaskService
 from donebook.tasks.shape import shape
+from donebook.undo.controller import UndoController
+from donebook.undo.service import UndoService
 from donebook.upkeep import Upkeep
 from donebook.web.pages import Pages
 
@@ -40,6 +53,9 @@ BY_STATUS = {
     405: problems.MethodNotAllowed,
     422: problems.Invalid,
 }
+
+ENTITIES: Entities = {"task": translate}
+"""What the log knows, and how it is told."""
 
 # Litestar answers 400 where the contract says 422; set here, before any handler is made, so that OpenAPI follows.
 ValidationException.status_code = 422
@@ -56,11 +72,18 @@ def create_app(given: Settings | None = None) -> Litestar:
     chosen = given or settings.load_or_exit()
     pages = Pages()
     base = database(chosen)
+    hub = Hub(base.get_engine, ENTITIES)
+    snapshots = Snapshots(chosen.pool_size)
     app = Litestar(
         route_handlers=[
             BaselineController,
             TaskController,
             TrashController,
+            BatchController,
+            UndoController,
+            HistoryController,
+            ChangeController,
+            SnapshotController,
             HealthController,
             get_metrics,
             *pages.handlers(),
@@ -69,6 +92,13 @@ def create_app(given: Settings | None = None) -> Litestar:
             "key": Provide(provide_no_key, sync_to_thread=False),
             "caller": Provide(provide_caller, sync_to_thread=False),
             "tasks": tasks_of(chosen),
+            "batches": batches_of(chosen),
+            "undo": undo_of(chosen),
+            "changes": Provide(provide_changes, sync_to_thread=False),
+            "entities": always(ENTITIES),
+            "hub": always(hub),
+            "snapshots": always(snapshots),
+            "engine": Provide(base.get_engine, sync_to_thread=False),
             "versions": Provide(provide_any_version, sync_to_thread=False),
         },
         plugins=[SQLAlchemyInitPlugin(base)],
@@ -91,9 +121,9 @@ def create_app(given: Settings | None = None) -> Litestar:
     app.state["parameters"] = openapi.query_parameters(app)
     methods = {route.path_format: route.methods for route in app.routes}
     upkeep = Upkeep(chosen, base)
-    app.on_startup.append(upkeep.start)
     app.on_shutdown.append(upkeep.stop)
-    edge = Edge(app.asgi_handler, chosen, methods, upkeep.pass_by)
+    app.on_shutdown.append(hub.stop)
+    edge = Edge(app.asgi_handler, chosen, methods, upkeep.pass_by, hub.close)
     app.state["edge"] = edge
     app.asgi_handler = tracing.start(edge) if chosen.tracing else edge
     return app
@@ -157,6 +187,44 @@ def tasks_of(chosen: Settings) -> Provide:
     return Provide(provide_tasks, sync_to_thread=False)
 
 
+def batches_of(chosen: Settings) -> Provide:
+    """How handlers get the batches of the caller's workspace."""
+    keep = timedelta(days=chosen.trash_days)
+
+    def provide_batches(
+        db_session: NamedDependency[AsyncSession],
+        caller: NamedDependency[Caller],
+        key: NamedDependency[Key | None],
+    ) -> BatchService:
+        return BatchService(db_session, caller=caller, key=key, keep=keep)
+
+    return Provide(provide_batches, sync_to_thread=False)
+
+
+def undo_of(chosen: Settings) -> Provide:
+    """How handlers take back changes in the caller's workspace."""
+    keep = timedelta(days=chosen.trash_days)
+
+    def provide_undo(
+        db_session: NamedDependency[AsyncSession],
+        caller: NamedDependency[Caller],
+        key: NamedDependency[Key | None],
+    ) -> UndoService:
+        return UndoService(db_session, caller=caller, key=key, keep=keep, entities=ENTITIES)
+
+    return Provide(provide_undo, sync_to_thread=False)
+
+
+def provide_changes(db_session: NamedDependency[AsyncSession], caller: NamedDependency[Caller]) -> ChangeService:
+    """The log of the caller's workspace."""
+    return ChangeService(db_session, caller=caller)
+
+
+def always(thing: object) -> Provide:
+    """How handlers get what there is one of in the whole application."""
+    return Provide(lambda: thing, sync_to_thread=False)
+
+
 async def after_refusal(base: Database, error: Exception, scope: Scope) -> None:
     """Spend the idempotency key of a request that was refused."""
     await idempotency.spend_on_refusal(error, scope, engine=base.get_engine(), workspace=DEFAULT_WORKSPACE)
@@ -179,7 +247,11 @@ def answer(request: AnyRequest, problem: Problem, headers: dict[str, str] | None
 def answer_stale(request: AnyRequest, problem: Stale) -> Response[bytes]:
     """The task as it is, with its ETag, so that the client can go on from there."""
     current = problem.members["current"]
-    problem.members["current"] = shape(current)
+    if isinstance(current, dict):  # it was stored with a key
+        current = msgspec.convert(current, Task)
+    elif not isinstance(current, Task):
+        current = shape(current)
+    problem.members["current"] = current
     return answer(request, problem, {"ETag": etag(current.version)})
 
 

@@ -34,6 +34,11 @@ RETRIES = Counter("donebook_database_retries", "Attempts made again, by problem"
 OUTAGES = Counter("donebook_database_outages", "Times the database became unreachable", registry=REGISTRY)
 UNREACHABLE = Gauge("donebook_database_unreachable", "1 while the database cannot be reached", registry=REGISTRY)
 REPLAYS = Counter("donebook_idempotent_replays", "Answers given again for an idempotency key", registry=REGISTRY)
+SUBSCRIBERS = Gauge("donebook_stream_subscribers", "Who follows the changes on this process", registry=REGISTRY)
+EVENTS = Counter("donebook_stream_events", "Changes sent to those who follow them", registry=REGISTRY)
+RECONNECTS = Counter(
+    "donebook_stream_reconnects", "Times the connection on which changes are read was lost", registry=REGISTRY
+)
 
 
 def text() -> bytes:

@@ -3,6 +3,7 @@
 Answers are RFC 9457 problem documents. `detail` is always a readable string, `type` is stable and meant for programs.
 """
 
+import ssl
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar
 
@@ -56,6 +57,10 @@ class UnknownHost(BadRequest):
     """This server does not answer to that host name."""
 
 
+class BadCursor(BadRequest):
+    """The cursor is malformed."""
+
+
 class NotFound(Problem):
     """Not found."""
 
@@ -64,6 +69,10 @@ class NotFound(Problem):
 
 class TaskNotFound(NotFound):
     """Task not found."""
+
+
+class ChangeNotFound(NotFound):
+    """Change not found."""
 
 
 class MethodNotAllowed(Problem):
@@ -110,16 +119,26 @@ class NoRoom(Conflict):
     """There is no room left between two positions."""
 
 
-class BadCursor(BadRequest):
-    """The cursor is not one of this list."""
-
-    example = "This cursor belongs to a list with another sort or other filters, or was changed"
-
-
 class BadKey(BadRequest):
     """The idempotency key is malformed."""
 
     example = "Idempotency-Key must be one text of 1 to 255 printable ASCII characters"
+
+
+class Forgotten(Problem):
+    """The log does not go back so far any more."""
+
+    status = 410
+
+
+class CursorGone(Problem):
+    """What follows this cursor cannot be told."""
+
+    status = 410
+
+    def __init__(self, detail: str | None = None, *, snapshot: str = "/api/v1/snapshot") -> None:
+        """A cursor that leads nowhere, and where to begin anew."""
+        super().__init__(detail, snapshot=snapshot)
 
 
 class Stale(Problem):
@@ -273,6 +292,7 @@ SLOW = ("57014", "55P03")  # a statement, or its wait for a lock, ran out of tim
 NO_ROOM = ("53100", "53200", "58", "XX")  # disk full, out of memory, system error, internal error
 TOO_MANY = ("53300", "53400")  # connections
 NOT_READY = ("28", "3D", "3F", "42")  # password, database, schema; missing tables, columns, privileges
+NO_TLS = "rejected SSL upgrade"  # all that asyncpg says of it
 OURS = {"DB001": KeyInFlight, "DB002": KeyUsed, "DB003": NoRoom}  # what functions of ours raise, see the migrations
 CONFLICT = ("23505", "23503", "23P01", "23001")
 INVALID = ("22", "23")
@@ -289,6 +309,8 @@ def from_database(error: BaseException, *, writing: bool) -> Problem:
         return Busy()
     if isinstance(error, InternalClientError):
         return Unavailable()
+    if distrust(error):
+        return NotReady()
     code = sqlstate(error)
     if code is None or code.startswith(LOST):
         return OutcomeUnknown() if writing else Unavailable()
@@ -309,6 +331,18 @@ def from_database(error: BaseException, *, writing: bool) -> Problem:
     if code.startswith(INVALID):
         return Invalid()
     return ServerError()
+
+
+def distrust(error: BaseException) -> str | None:
+    """Why the database is not what `sslmode` asks for, or None when that is not what went wrong.
+
+    Waiting does not change it, so that it is no outage.
+    """
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return "its certificate is not for that host, or not of a trusted authority (sslrootcert)"
+    if isinstance(error, ConnectionError) and NO_TLS in str(error):
+        return "it has no TLS, and sslmode asks for it"
+    return None
 
 
 def sqlstate(error: BaseException | None) -> str | None:

@@ -20,6 +20,11 @@ TICK = 0.02  # s
 class Protocol(HttpToolsProtocol):
     """Answers with a problem document where uvicorn would send plain text, before there is a request to route."""
 
+    def on_message_begin(self) -> None:
+        """Let whoever answers the request cut the connection, which ASGI knows no word for."""
+        super().on_message_begin()
+        self.scope["state"]["abort"] = self.transport.abort
+
     def send_400_response(self, msg: str) -> None:
         """Say what was wrong and close the connection."""
         request_id = uuid4().hex
@@ -70,7 +75,7 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let connections end by themselves for a moment, then as uvicorn does."""
-        self.edge.draining = True
+        self.edge.drain()
         await self._take_waiting(sockets or [])
         for _ in range(int(LINGER / TICK)):
             if self.force_exit or not self.server_state.connections:

@@ -52,6 +52,290 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add a task
+         * @description Add a task; it comes last. With an id of the client's own, sending it again adds no second one.
+         */
+        post: operations["addTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{task_id}/completion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Mark a task done
+         * @description Mark a task done. The first completion's time is kept.
+         */
+        put: operations["completeTask"];
+        post?: never;
+        /**
+         * Mark a task not done
+         * @description Mark a task not done.
+         */
+        delete: operations["reopenTask"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{task_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a task
+         * @description One task.
+         */
+        get: operations["getTask"];
+        put?: never;
+        post?: never;
+        /**
+         * Move a task to the trash
+         * @description Move a task to the trash, from where it can be restored.
+         */
+        delete: operations["trashTask"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a task
+         * @description Change members of a task, as a JSON merge patch; what is not named is left alone, null clears.
+         */
+        patch: operations["editTask"];
+        trace?: never;
+    };
+    "/api/v1/tasks/{task_id}/position": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Move a task next to another
+         * @description Move a task right before or right behind another.
+         */
+        put: operations["moveTask"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{task_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a task out of the trash
+         * @description Take a task out of the trash; it is what it was, and where it was.
+         */
+        post: operations["restoreTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/trash/{task_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a task for good
+         * @description Delete a task in the trash for good, with what the log says of it. Nothing brings it back.
+         */
+        delete: operations["eraseTask"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Do up to 100 things at once
+         * @description Do operations in their order: all of them happen, or none.
+         *
+         *     When one cannot be done, the answer is what that one alone would get, with its place as `index`.
+         */
+        post: operations["applyBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes/{seq}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a change back
+         * @description Bring what a change moved back to what it was, unless the same members moved since.
+         *
+         *     Members that this change did not move stay as they are. A task that was created goes, one that was deleted
+         *     comes back with its id and its place; only what was deleted for good does not.
+         */
+        post: operations["undoChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take back what a request did
+         * @description The same for changes in a row that one request made, such as a batch: all are taken back, or none.
+         */
+        post: operations["undoChanges"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{task_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a task's history
+         * @description Everything that happened to a task, also to one that was deleted: who did it, when, and what moved.
+         */
+        get: operations["getTaskHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow the change log
+         * @description The same as server-sent events, for as long as the connection lasts.
+         *
+         *     A client that comes back with the last event's id, as browsers do by themselves, gets each change once and in
+         *     order. The first event has an id and no data. Comments say that the connection is still there. The server ends
+         *     a stream when it stops, or when the log was restored to an earlier state; coming back then is answered 410.
+         */
+        get: operations["followChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the change log
+         * @description Every change behind a cursor, whoever made it, once and in the order of the commits, without gaps.
+         */
+        get: operations["listChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/snapshot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Take a snapshot
+         * @description Every task at one moment, those in the trash included, and the cursor from which the log goes on.
+         *
+         *     It is sent while it is read. When it cannot be brought to its end the connection is cut, so that what arrived is
+         *     no JSON; a client that takes nothing for ten seconds is cut off as well.
+         */
+        get: operations["takeSnapshot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -102,6 +386,8 @@ export interface paths {
         /**
          * Whether the service may get traffic
          * @description Whether the database answers and has the migrations that this version needs.
+         *
+         *     A server whose connections are all in use stays ready: without its share of the traffic, the others are too.
          */
         get: operations["getReadiness"];
         put?: never;
@@ -136,6 +422,141 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** BaselineTask */
+        BaselineTask: {
+            /**
+             * @description Opaque; a UUID
+             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
+             */
+            id: string;
+            title: string;
+            description: string | null;
+            completed: boolean;
+            /**
+             * Format: date-time
+             * @description RFC 3339, in UTC, always with six digits of a second
+             * @example 2026-01-01T10:00:00.000000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, in UTC, always with six digits of a second
+             * @example 2026-01-01T10:00:00.000000Z
+             */
+            updated_at: string;
+        };
+        /** BaselineTaskCreate */
+        BaselineTaskCreate: {
+            /**
+             * @description 1 to 200 characters (code points), without NUL
+             * @example Buy milk
+             */
+            title: string;
+            /**
+             * @description Up to 50,000 characters (code points), without NUL
+             * @example Two bottles, the blue ones
+             */
+            description?: string | null;
+        };
+        /** BaselineTaskUpdate */
+        BaselineTaskUpdate: {
+            /**
+             * @description 1 to 200 characters (code points), without NUL
+             * @example Buy milk
+             */
+            title?: string | null;
+            /**
+             * @description Up to 50,000 characters (code points), without NUL
+             * @example Two bottles, the blue ones
+             */
+            description?: string | null;
+            completed?: boolean | null;
+        };
+        /** Batch */
+        Batch: {
+            operations: (components["schemas"]["CreateOperation"] | components["schemas"]["UpdateOperation"] | components["schemas"]["CompleteOperation"] | components["schemas"]["ReopenOperation"] | components["schemas"]["MoveOperation"] | components["schemas"]["TrashOperation"] | components["schemas"]["RestoreOperation"])[];
+        };
+        /** BatchResult */
+        BatchResult: {
+            /** @description The task as it is after the whole batch */
+            task: components["schemas"]["Task"];
+        };
+        /** BatchResults */
+        BatchResults: {
+            results: components["schemas"]["BatchResult"][];
+        };
+        /** Change */
+        Change: {
+            /** @description Counts up by one in the order of the commits, without gaps */
+            seq: number;
+            /**
+             * @description What was changed
+             * @constant
+             */
+            entity: "task";
+            /**
+             * @description A UUID
+             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
+             */
+            entity_id: string;
+            /** @enum {string} */
+            op: "create" | "update" | "delete";
+            /** @description Each member that moved, with its value before and after; `version` and `updated_at` are never among them. Empty when nothing else moved, and when the task was deleted for good since. */
+            diff: {
+                [key: string]: unknown[];
+            };
+            /** @description Who did it; `database` when it was not done through Donebook */
+            actor: string;
+            /** @description The request that did it, as in its X-Request-ID */
+            request_id: string | null;
+            /**
+             * @description RFC 3339, in UTC, always with six digits of a second
+             * @example 2026-01-01T10:00:00.000000Z
+             */
+            at: string;
+        };
+        /** ChangePage */
+        ChangePage: {
+            changes: components["schemas"]["Change"][];
+            /**
+             * @description A place in the log. Opaque: keep it as it is
+             * @example AQoaBxxHdkRki6nAhSe_F4IAAAAAAAAAAQ
+             */
+            next: string;
+            /** @description Whether there are more already */
+            has_more: boolean;
+        };
+        /** CompleteOperation */
+        CompleteOperation: {
+            /**
+             * @description A UUID
+             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
+             */
+            id: string;
+            /** @description Only when the task has this version before the batch; else the answer is 412 */
+            version?: number;
+            /** @constant */
+            op: "complete";
+        };
+        /** CreateOperation */
+        CreateOperation: {
+            /**
+             * @description 1 to 200 characters (code points), without NUL
+             * @example Buy milk
+             */
+            title: string;
+            /**
+             * @description Up to 50,000 characters (code points), without NUL
+             * @example Two bottles, the blue ones
+             */
+            description?: string | null;
+            /** @default false */
+            completed: boolean;
+            /** @description A UUID of version 7 that the client made */
+            id?: string | null;
+            /** @constant */
+            op: "create";
+        };
         /** Health */
         Health: {
             /** @constant */
@@ -143,10 +564,38 @@ export interface components {
             /** @constant */
             database: "connected";
         };
+        /** History */
+        History: {
+            changes: components["schemas"]["Change"][];
+            /** @description What to send as `cursor` for more; null when there is none */
+            next: string | null;
+        };
         /** Live */
         Live: {
             /** @constant */
             status: "alive";
+        };
+        /** MoveOperation */
+        MoveOperation: {
+            /**
+             * @description A UUID
+             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
+             */
+            before?: string;
+            /**
+             * @description A UUID
+             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
+             */
+            after?: string;
+            /**
+             * @description A UUID
+             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
+             */
+            id: string;
+            /** @description Only when the task has this version before the batch; else the answer is 412 */
+            version?: number;
+            /** @constant */
+            op: "move";
         };
         /** NotReady */
         NotReady: {
@@ -157,6 +606,19 @@ export interface components {
             /** @enum {string} */
             migrations: "pending" | "ahead" | "unknown";
             detail: string;
+        };
+        /** Placement */
+        Placement: {
+            /**
+             * @description A UUID
+             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
+             */
+            before?: string;
+            /**
+             * @description A UUID
+             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
+             */
+            after?: string;
         };
         /** ProblemDocument */
         ProblemDocument: {
@@ -190,21 +652,65 @@ export interface components {
         Ready: {
             /** @constant */
             status: "ready";
+            /** @enum {string} */
+            database: "connected" | "busy";
+            /** @enum {string} */
+            migrations: "current" | "unknown";
+        };
+        /** ReopenOperation */
+        ReopenOperation: {
+            /**
+             * @description A UUID
+             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
+             */
+            id: string;
+            /** @description Only when the task has this version before the batch; else the answer is 412 */
+            version?: number;
             /** @constant */
-            database: "connected";
+            op: "reopen";
+        };
+        /** RestoreOperation */
+        RestoreOperation: {
+            /**
+             * @description A UUID
+             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
+             */
+            id: string;
+            /** @description Only when the task has this version before the batch; else the answer is 412 */
+            version?: number;
             /** @constant */
-            migrations: "current";
+            op: "restore";
+        };
+        /** Snapshot */
+        Snapshot: {
+            /**
+             * @description The place in the log at which the tasks were so: what to send as `after`. Opaque
+             * @example AQoaBxxHdkRki6nAhSe_F4IAAAAAAAAAAQ
+             */
+            cursor: string;
+            /** @description All of them, also those in the trash, as they are arranged */
+            tasks: components["schemas"]["Task"][];
         };
         /** Task */
         Task: {
             /**
-             * @description Opaque; a UUID
+             * @description A UUID
              * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
              */
             id: string;
             title: string;
             description: string | null;
             completed: boolean;
+            /**
+             * Format: date-time
+             * @description Since when it is done
+             */
+            completed_at: string | null;
+            /**
+             * @description Tasks are arranged by this, compared byte by byte
+             * @example 800000000001
+             */
+            position: string;
             /**
              * Format: date-time
              * @description RFC 3339, in UTC, always with six digits of a second
@@ -217,6 +723,16 @@ export interface components {
              * @example 2026-01-01T10:00:00.000000Z
              */
             updated_at: string;
+            /**
+             * @description Counts the changes; also the ETag
+             * @example 1
+             */
+            version: number;
+            /**
+             * Format: date-time
+             * @description Since when it is in the trash
+             */
+            deleted_at: string | null;
         };
         /** TaskCreate */
         TaskCreate: {
@@ -230,20 +746,57 @@ export interface components {
              * @example Two bottles, the blue ones
              */
             description?: string | null;
+            /** @default false */
+            completed: boolean;
+            /**
+             * @description A UUID of version 7 that the client made: the same task sent again is not a second one
+             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
+             */
+            id?: string | null;
         };
-        /** TaskUpdate */
-        TaskUpdate: {
+        /** TaskPatch */
+        TaskPatch: {
             /**
              * @description 1 to 200 characters (code points), without NUL
              * @example Buy milk
              */
-            title?: string | null;
+            title?: string;
             /**
              * @description Up to 50,000 characters (code points), without NUL
              * @example Two bottles, the blue ones
              */
             description?: string | null;
-            completed?: boolean | null;
+            completed?: boolean;
+        };
+        /** TrashOperation */
+        TrashOperation: {
+            /**
+             * @description A UUID
+             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
+             */
+            id: string;
+            /** @description Only when the task has this version before the batch; else the answer is 412 */
+            version?: number;
+            /** @constant */
+            op: "trash";
+        };
+        /** UndoRange */
+        UndoRange: {
+            /**
+             * @description The `seq` of a change
+             * @example 2
+             */
+            first: number;
+            /**
+             * @description The `seq` of a change
+             * @example 2
+             */
+            last: number;
+        };
+        /** Undone */
+        Undone: {
+            /** @description In their order; empty when there was nothing to take back */
+            changes: components["schemas"]["Change"][];
         };
         /** Unhealthy */
         Unhealthy: {
@@ -252,6 +805,29 @@ export interface components {
             /** @constant */
             database: "disconnected";
             detail: string;
+        };
+        /** UpdateOperation */
+        UpdateOperation: {
+            /**
+             * @description A UUID
+             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
+             */
+            id: string;
+            /** @description Only when the task has this version before the batch; else the answer is 412 */
+            version?: number;
+            /**
+             * @description 1 to 200 characters (code points), without NUL
+             * @example Buy milk
+             */
+            title?: string;
+            /**
+             * @description Up to 50,000 characters (code points), without NUL
+             * @example Two bottles, the blue ones
+             */
+            description?: string | null;
+            completed?: boolean;
+            /** @constant */
+            op: "update";
         };
     };
     responses: never;
@@ -291,7 +867,7 @@ export interface operations {
                      *       }
                      *     ]
                      */
-                    "application/json": components["schemas"]["Task"][];
+                    "application/json": components["schemas"]["BaselineTask"][];
                 };
             };
             /** @description This server does not answer to that host name */
@@ -349,7 +925,7 @@ export interface operations {
                  *       "description": "Two bottles, the blue ones"
                  *     }
                  */
-                "application/json": components["schemas"]["TaskCreate"];
+                "application/json": components["schemas"]["BaselineTaskCreate"];
             };
         };
         responses: {
@@ -373,7 +949,7 @@ export interface operations {
                      *       "updated_at": "2026-01-01T10:00:00.000000Z"
                      *     }
                      */
-                    "application/json": components["schemas"]["Task"];
+                    "application/json": components["schemas"]["BaselineTask"];
                 };
             };
             /** @description The idempotency key is malformed; This server does not answer to that host name */
@@ -476,10 +1052,12 @@ export interface operations {
             content: {
                 /**
                  * @example {
+                 *       "title": null,
+                 *       "description": null,
                  *       "completed": true
                  *     }
                  */
-                "application/json": components["schemas"]["TaskUpdate"];
+                "application/json": components["schemas"]["BaselineTaskUpdate"];
             };
         };
         responses: {
@@ -503,7 +1081,7 @@ export interface operations {
                      *       "updated_at": "2026-01-01T10:05:00.000000Z"
                      *     }
                      */
-                    "application/json": components["schemas"]["Task"];
+                    "application/json": components["schemas"]["BaselineTask"];
                 };
             };
             /** @description The idempotency key is malformed; This server does not answer to that host name */
@@ -688,6 +1266,2103 @@ export interface operations {
                 };
             };
             /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version; The connection was lost while writing: the change may or may not have been stored */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    addTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "title": "Buy milk",
+                 *       "description": "Two bottles, the blue ones",
+                 *       "completed": false,
+                 *       "id": null
+                 *     }
+                 */
+                "application/json": components["schemas"]["TaskCreate"];
+            };
+        };
+        responses: {
+            /** @description This task was added before, with the same */
+            200: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *       "title": "Buy milk",
+                     *       "description": "Two bottles, the blue ones",
+                     *       "completed": false,
+                     *       "completed_at": null,
+                     *       "position": "800000000001",
+                     *       "created_at": "2026-01-01T10:00:00.000000Z",
+                     *       "updated_at": "2026-01-01T10:00:00.000000Z",
+                     *       "version": 1,
+                     *       "deleted_at": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description The task, stored */
+            201: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *       "title": "Buy milk",
+                     *       "description": "Two bottles, the blue ones",
+                     *       "completed": false,
+                     *       "completed_at": null,
+                     *       "position": "800000000001",
+                     *       "created_at": "2026-01-01T10:00:00.000000Z",
+                     *       "updated_at": "2026-01-01T10:00:00.000000Z",
+                     *       "version": 1,
+                     *       "deleted_at": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description The idempotency key is malformed; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A request with this idempotency key is still being answered; The change conflicts with what is stored; This id was used for another task */
+            409: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is larger than 1 MiB */
+            413: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body must be application/json */
+            415: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is not valid; This idempotency key was used for another request */
+            422: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version; The connection was lost while writing: the change may or may not have been stored */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    completeTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
+                "Idempotency-Key"?: string;
+                /** @description Write only when the task's ETag is still this one; else the answer is 412, with the task. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The task's id */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The task, done */
+            200: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *       "title": "Buy milk",
+                     *       "description": "Two bottles, the blue ones",
+                     *       "completed": true,
+                     *       "completed_at": "2026-01-01T10:05:00.000000Z",
+                     *       "position": "800000000001",
+                     *       "created_at": "2026-01-01T10:00:00.000000Z",
+                     *       "updated_at": "2026-01-01T10:05:00.000000Z",
+                     *       "version": 2,
+                     *       "deleted_at": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description The idempotency key is malformed; The precondition is malformed; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Task not found */
+            404: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A request with this idempotency key is still being answered; The change conflicts with what is stored */
+            409: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The task has changed since that version */
+            412: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This idempotency key was used for another request */
+            422: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version; The connection was lost while writing: the change may or may not have been stored */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    reopenTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
+                "Idempotency-Key"?: string;
+                /** @description Write only when the task's ETag is still this one; else the answer is 412, with the task. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The task's id */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The task, open */
+            200: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *       "title": "Buy milk",
+                     *       "description": "Two bottles, the blue ones",
+                     *       "completed": false,
+                     *       "completed_at": null,
+                     *       "position": "800000000001",
+                     *       "created_at": "2026-01-01T10:00:00.000000Z",
+                     *       "updated_at": "2026-01-01T10:00:00.000000Z",
+                     *       "version": 1,
+                     *       "deleted_at": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description The idempotency key is malformed; The precondition is malformed; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Task not found */
+            404: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A request with this idempotency key is still being answered; The change conflicts with what is stored */
+            409: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The task has changed since that version */
+            412: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This idempotency key was used for another request */
+            422: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version; The connection was lost while writing: the change may or may not have been stored */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    getTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Answer 304 when the ETag is still this one. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The task's id */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The task */
+            200: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *       "title": "Buy milk",
+                     *       "description": "Two bottles, the blue ones",
+                     *       "completed": false,
+                     *       "completed_at": null,
+                     *       "position": "800000000001",
+                     *       "created_at": "2026-01-01T10:00:00.000000Z",
+                     *       "updated_at": "2026-01-01T10:00:00.000000Z",
+                     *       "version": 1,
+                     *       "deleted_at": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description It is still that version */
+            304: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The precondition is malformed; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Task not found */
+            404: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    trashTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
+                "Idempotency-Key"?: string;
+                /** @description Write only when the task's ETag is still this one; else the answer is 412, with the task. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The task's id */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The task is in the trash */
+            204: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The idempotency key is malformed; The precondition is malformed; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Task not found */
+            404: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A request with this idempotency key is still being answered; The change conflicts with what is stored */
+            409: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The task has changed since that version */
+            412: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This idempotency key was used for another request */
+            422: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version; The connection was lost while writing: the change may or may not have been stored */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    editTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
+                "Idempotency-Key"?: string;
+                /** @description Write only when the task's ETag is still this one; else the answer is 412, with the task. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The task's id */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "description": null
+                 *     }
+                 */
+                "application/json": components["schemas"]["TaskPatch"];
+            };
+        };
+        responses: {
+            /** @description The task, changed */
+            200: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *       "title": "Buy milk",
+                     *       "description": "Two bottles, the blue ones",
+                     *       "completed": false,
+                     *       "completed_at": null,
+                     *       "position": "800000000001",
+                     *       "created_at": "2026-01-01T10:00:00.000000Z",
+                     *       "updated_at": "2026-01-01T10:00:00.000000Z",
+                     *       "version": 1,
+                     *       "deleted_at": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description The idempotency key is malformed; The precondition is malformed; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Task not found */
+            404: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A request with this idempotency key is still being answered; The change conflicts with what is stored */
+            409: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The task has changed since that version */
+            412: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is larger than 1 MiB */
+            413: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body must be application/json */
+            415: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is not valid; This idempotency key was used for another request */
+            422: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version; The connection was lost while writing: the change may or may not have been stored */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    moveTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
+                "Idempotency-Key"?: string;
+                /** @description Write only when the task's ETag is still this one; else the answer is 412, with the task. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The task's id */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "before": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0f"
+                 *     }
+                 */
+                "application/json": components["schemas"]["Placement"];
+            };
+        };
+        responses: {
+            /** @description The task, with its new position */
+            200: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *       "title": "Buy milk",
+                     *       "description": "Two bottles, the blue ones",
+                     *       "completed": false,
+                     *       "completed_at": null,
+                     *       "position": "800000000001",
+                     *       "created_at": "2026-01-01T10:00:00.000000Z",
+                     *       "updated_at": "2026-01-01T10:00:00.000000Z",
+                     *       "version": 1,
+                     *       "deleted_at": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description The idempotency key is malformed; The precondition is malformed; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Task not found */
+            404: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A request with this idempotency key is still being answered; The change conflicts with what is stored */
+            409: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The task has changed since that version */
+            412: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is larger than 1 MiB */
+            413: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body must be application/json */
+            415: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is not valid; This idempotency key was used for another request */
+            422: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version; The connection was lost while writing: the change may or may not have been stored */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    restoreTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
+                "Idempotency-Key"?: string;
+                /** @description Write only when the task's ETag is still this one; else the answer is 412, with the task. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The task's id */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The task, where it was */
+            200: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *       "title": "Buy milk",
+                     *       "description": "Two bottles, the blue ones",
+                     *       "completed": false,
+                     *       "completed_at": null,
+                     *       "position": "800000000001",
+                     *       "created_at": "2026-01-01T10:00:00.000000Z",
+                     *       "updated_at": "2026-01-01T10:00:00.000000Z",
+                     *       "version": 1,
+                     *       "deleted_at": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description The idempotency key is malformed; The precondition is malformed; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Task not found */
+            404: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A request with this idempotency key is still being answered; The change conflicts with what is stored */
+            409: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The task has changed since that version */
+            412: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This idempotency key was used for another request */
+            422: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version; The connection was lost while writing: the change may or may not have been stored */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    eraseTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
+                "Idempotency-Key"?: string;
+                /** @description Write only when the task's ETag is still this one; else the answer is 412, with the task. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The task's id */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The task and its content are gone */
+            204: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The idempotency key is malformed; The precondition is malformed; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Task not found */
+            404: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A request with this idempotency key is still being answered; The change conflicts with what is stored */
+            409: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The task has changed since that version */
+            412: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This idempotency key was used for another request */
+            422: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version; The connection was lost while writing: the change may or may not have been stored */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    applyBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "operations": [
+                 *         {
+                 *           "op": "create",
+                 *           "id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                 *           "title": "Buy milk",
+                 *           "description": "Two bottles, the blue ones"
+                 *         },
+                 *         {
+                 *           "op": "complete",
+                 *           "id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["Batch"];
+            };
+        };
+        responses: {
+            /** @description All of it has happened */
+            200: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "results": [
+                     *         {
+                     *           "task": {
+                     *             "id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *             "title": "Buy milk",
+                     *             "description": "Two bottles, the blue ones",
+                     *             "completed": true,
+                     *             "completed_at": "2026-01-01T10:05:00.000000Z",
+                     *             "position": "800000000001",
+                     *             "created_at": "2026-01-01T10:00:00.000000Z",
+                     *             "updated_at": "2026-01-01T10:05:00.000000Z",
+                     *             "version": 2,
+                     *             "deleted_at": null
+                     *           }
+                     *         },
+                     *         {
+                     *           "task": {
+                     *             "id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *             "title": "Buy milk",
+                     *             "description": "Two bottles, the blue ones",
+                     *             "completed": true,
+                     *             "completed_at": "2026-01-01T10:05:00.000000Z",
+                     *             "position": "800000000001",
+                     *             "created_at": "2026-01-01T10:00:00.000000Z",
+                     *             "updated_at": "2026-01-01T10:05:00.000000Z",
+                     *             "version": 2,
+                     *             "deleted_at": null
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BatchResults"];
+                };
+            };
+            /** @description The idempotency key is malformed; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Task not found */
+            404: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A request with this idempotency key is still being answered; The change conflicts with what is stored; This id was used for another task */
+            409: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The task has changed since that version */
+            412: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is larger than 1 MiB */
+            413: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body must be application/json */
+            415: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is not valid; This idempotency key was used for another request */
+            422: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version; The connection was lost while writing: the change may or may not have been stored */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    undoChange: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The change's `seq` */
+                seq: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is taken back */
+            200: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "changes": [
+                     *         {
+                     *           "seq": 3,
+                     *           "entity": "task",
+                     *           "entity_id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *           "op": "update",
+                     *           "diff": {
+                     *             "completed": [
+                     *               true,
+                     *               false
+                     *             ],
+                     *             "completed_at": [
+                     *               "2026-01-01T10:05:00.000000Z",
+                     *               null
+                     *             ]
+                     *           },
+                     *           "actor": "anybody",
+                     *           "request_id": "9b2d51f07c66",
+                     *           "at": "2026-01-01T10:06:00.000000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Undone"];
+                };
+            };
+            /** @description The idempotency key is malformed; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Change not found */
+            404: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A request with this idempotency key is still being answered; Something newer changed the same members; This was deleted for good; its content is gone; The change conflicts with what is stored */
+            409: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The log does not go back so far any more */
+            410: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This idempotency key was used for another request */
+            422: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version; The connection was lost while writing: the change may or may not have been stored */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    undoChanges: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "first": 2,
+                 *       "last": 2
+                 *     }
+                 */
+                "application/json": components["schemas"]["UndoRange"];
+            };
+        };
+        responses: {
+            /** @description They are taken back */
+            200: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "changes": [
+                     *         {
+                     *           "seq": 3,
+                     *           "entity": "task",
+                     *           "entity_id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *           "op": "update",
+                     *           "diff": {
+                     *             "completed": [
+                     *               true,
+                     *               false
+                     *             ],
+                     *             "completed_at": [
+                     *               "2026-01-01T10:05:00.000000Z",
+                     *               null
+                     *             ]
+                     *           },
+                     *           "actor": "anybody",
+                     *           "request_id": "9b2d51f07c66",
+                     *           "at": "2026-01-01T10:06:00.000000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Undone"];
+                };
+            };
+            /** @description The idempotency key is malformed; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Change not found */
+            404: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A request with this idempotency key is still being answered; Something newer changed the same members; This was deleted for good; its content is gone; The change conflicts with what is stored */
+            409: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The log does not go back so far any more */
+            410: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is larger than 1 MiB */
+            413: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body must be application/json */
+            415: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is not valid; This idempotency key was used for another request */
+            422: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version; The connection was lost while writing: the change may or may not have been stored */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    getTaskHistory: {
+        parameters: {
+            query?: {
+                /** @description The `next` of the page before */
+                cursor?: string | null;
+                /** @description How many changes at most */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The task's id */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its changes, the oldest first */
+            200: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "changes": [
+                     *         {
+                     *           "seq": 2,
+                     *           "entity": "task",
+                     *           "entity_id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *           "op": "update",
+                     *           "diff": {
+                     *             "completed": [
+                     *               false,
+                     *               true
+                     *             ],
+                     *             "completed_at": [
+                     *               null,
+                     *               "2026-01-01T10:05:00.000000Z"
+                     *             ]
+                     *           },
+                     *           "actor": "anybody",
+                     *           "request_id": "4f1c0d7b9a3e",
+                     *           "at": "2026-01-01T10:05:00.000000Z"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            /** @description The cursor is malformed; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Task not found */
+            404: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is not valid */
+            422: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    followChanges: {
+        parameters: {
+            query?: {
+                /** @description A cursor, or 0 for the beginning of the log; without it the stream begins with what comes next. */
+                after?: string | null;
+            };
+            header?: {
+                /** @description A cursor, which counts more than `after`: browsers send it when they come back. */
+                "Last-Event-ID"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An event for each change: `id` is its cursor, `data` the change as JSON */
+            200: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example retry: 1000
+                     *     id: AQoaBxxHdkRki6nAhSe_F4IAAAAAAAAAAQ
+                     *
+                     *     id: AQoaBxxHdkRki6nAhSe_F4IAAAAAAAAAAg
+                     *     data: {"seq":2,"entity":"task",…}
+                     */
+                    "text/event-stream": string;
+                };
+            };
+            /** @description The cursor is malformed; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description What follows this cursor cannot be told */
+            410: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    listChanges: {
+        parameters: {
+            query?: {
+                /** @description A cursor: of a change, of a page or of a snapshot. 0 is the beginning of the log. */
+                after?: string;
+                /** @description How many changes at most */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Changes in a row */
+            200: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "changes": [
+                     *         {
+                     *           "seq": 2,
+                     *           "entity": "task",
+                     *           "entity_id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *           "op": "update",
+                     *           "diff": {
+                     *             "completed": [
+                     *               false,
+                     *               true
+                     *             ],
+                     *             "completed_at": [
+                     *               null,
+                     *               "2026-01-01T10:05:00.000000Z"
+                     *             ]
+                     *           },
+                     *           "actor": "anybody",
+                     *           "request_id": "4f1c0d7b9a3e",
+                     *           "at": "2026-01-01T10:05:00.000000Z"
+                     *         }
+                     *       ],
+                     *       "next": "AQoaBxxHdkRki6nAhSe_F4IAAAAAAAAAAg",
+                     *       "has_more": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ChangePage"];
+                };
+            };
+            /** @description The cursor is malformed; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description What follows this cursor cannot be told */
+            410: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is not valid */
+            422: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    takeSnapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every task, and the place in the log at which they were so */
+            200: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "cursor": "AQoaBxxHdkRki6nAhSe_F4IAAAAAAAAAAQ",
+                     *       "tasks": [
+                     *         {
+                     *           "id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *           "title": "Buy milk",
+                     *           "description": "Two bottles, the blue ones",
+                     *           "completed": false,
+                     *           "completed_at": null,
+                     *           "position": "800000000001",
+                     *           "created_at": "2026-01-01T10:00:00.000000Z",
+                     *           "updated_at": "2026-01-01T10:00:00.000000Z",
+                     *           "version": 1,
+                     *           "deleted_at": null
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Snapshot"];
+                };
+            };
+            /** @description This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version */
             503: {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.util import await_only
 
 from donebook import metrics
+from donebook.db.bell import Bell
 from donebook.db.limits import Limits
 from donebook.db.patience import Outage
 from donebook.db.rows import Row
@@ -39,7 +40,7 @@ def create_engine(target: Target, limits: Limits) -> AsyncEngine:
         pool_recycle=limits.pool_recycle,
         pool_use_lifo=True,
         hide_parameters=True,
-        execution_options={"target": target, "limits": limits, "outage": Outage()},
+        execution_options={"target": target, "limits": limits, "outage": Outage(), "bell": Bell()},
         connect_args=_connect_args(target, limits),
     )
     metrics.POOL_SIZE.set(limits.pool_size)
@@ -64,6 +65,21 @@ def create_migration_engine(engine: AsyncEngine) -> AsyncEngine:
         poolclass=NullPool,
         hide_parameters=True,
         connect_args={"timeout": limits.connect_timeout, **target.connect_args},
+    )
+
+
+async def open_direct(engine: AsyncEngine) -> "asyncpg.Connection[Any]":
+    """A connection to the same database itself, past any pooler and beside the pool: for who listens."""
+    options = engine.get_execution_options()
+    target: Target = options["target"]
+    limits: Limits = options["limits"]
+    direct = target.direct
+    args = {"host": direct.host, "timeout": limits.connect_timeout, **direct.connect_args}
+    if target.pooled:  # it may be that what is called direct is not
+        args["statement_cache_size"] = 0
+    args["server_settings"] = {"application_name": "donebook", **args["server_settings"]}
+    return await connect(
+        port=direct.port, user=direct.user, password=direct.password, database=direct.database or direct.user, **args
     )
 
 

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from donebook.db.caller import Caller
 from donebook.db.models import TIME, Base
 from donebook.db.rows import Row
-from donebook.db.session import fetch
+from donebook.db.session import fetch, tell
 from donebook.db.statement import WORKSPACE, Statement
 from donebook.problems import KeyReused, KeyUsed, OutcomeUnknown, Problem, Unavailable, about, again, kept
 
@@ -115,7 +115,10 @@ async def run_once[Model](
     arguments += [caller.workspace, key.text, key.fingerprint, caller.setting(quiet=statement.quiet)]
 
     async def write() -> list[Row]:
-        return await fetch(engine, sql, arguments, name=statement.sql, writes=True, keyed=True)
+        rows = await fetch(engine, sql, arguments, name=statement.sql, writes=True, keyed=True)
+        if rows:
+            tell(engine, caller.workspace, followed=bool(rows[0]["followed"]))
+        return rows
 
     return await once(engine, caller, key, statement.model, write)
 

@@ -3,7 +3,9 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, cast
+from uuid import UUID
 
 import asyncpg
 from asyncpg.exceptions import PostgresError
@@ -11,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import await_only, greenlet_spawn
 
 from donebook import tracing
+from donebook.db.bell import bell_of
 from donebook.db.caller import Caller
 from donebook.db.patience import Outage, Patience
 from donebook.db.rows import Row
@@ -62,17 +65,35 @@ async def run[Model](
         sql = statement.announced
         arguments += [caller.workspace, caller.setting(quiet=statement.quiet)]
     rows = await fetch(engine, sql, arguments, name=statement.sql, writes=statement.writes)
+    if statement.writes and rows:
+        tell(engine, caller.workspace, followed=bool(rows[0]["followed"]))
     return cast("Sequence[Model]", rows)
+
+
+def tell(engine: AsyncEngine, workspace: UUID, *, followed: bool) -> None:
+    """Have those who follow a workspace know that it has changed; `followed`: whether there may be any elsewhere."""
+    bell_of(engine).ring(workspace, partial(_tell, engine), followed=followed)
+
+
+async def _tell(engine: AsyncEngine, sql: str, arguments: list[Any]) -> list[Row]:
+    return await fetch(engine, sql, arguments, name=sql, writes=False)
 
 
 async def fetch(
     engine: AsyncEngine, sql: str, arguments: list[Any], *, name: str, writes: bool, keyed: bool = False
 ) -> list[Row]:
     """The rows of a statement; see `persist`."""
+    pooled = engine.get_execution_options()["target"].pooled
 
     async def work(driver: Driver, attempt: Attempt) -> list[Row]:
+        if not pooled:
+            attempt.deciding = writes
+            return await driver.fetch(sql, *arguments)
+        # A pooler may have no connection of the database for us, and says so before anything is executed. Without its
+        # cache asyncpg prepares each statement before it executes it anyway: these are its own two steps.
+        statement = await driver.prepare(sql)
         attempt.deciding = writes
-        return await driver.fetch(sql, *arguments)
+        return await statement.fetch(*arguments)
 
     return await persist(engine, work, name, writes=writes, keyed=keyed)
 

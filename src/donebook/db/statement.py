@@ -1,6 +1,6 @@
 """Statements, built and compiled once: what a request costs is their execution alone."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -118,12 +118,14 @@ class Statement[Model]:
         ]
 
 
-def call[Model](model: type[Model], function: Function[Any], *, quiet: bool = False) -> Statement[Model]:
-    """A write that is a function of the database, which gives rows of the model's table."""
+def call[Model](
+    model: type[Model], function: Function[Any], *, quiet: bool = False, also: Iterable[ColumnElement[Any]] = ()
+) -> Statement[Model]:
+    """A write that is a function of the database, which gives rows of the model's table, with more columns if given."""
     attributes = inspect(model).column_attrs
     table = function.table_valued(*(attribute.columns[0].name for attribute in attributes))
     columns = [table.c[attribute.columns[0].name].label(attribute.key) for attribute in attributes]
-    return Statement(select(*columns), model=model, writes=True, quiet=quiet)
+    return Statement(select(*columns, *also), model=model, writes=True, quiet=quiet)
 
 
 def _entity(statement: Select[Any] | Insert | Update | Delete | TextClause) -> Any:

@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from donebook.db.caller import Caller
 from donebook.db.keys import CLAIM, KEEP, Key, once, refuse
-from donebook.db.session import Attempt, Driver, persist
+from donebook.db.session import Attempt, Driver, persist, tell
 from donebook.db.statement import WORKSPACE, Statement
-from donebook.problems import KeyInFlight, KeyReused, Problem
+from donebook.problems import KeyInFlight, KeyReused, NoRoom, Problem
 
 BEGIN = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '5s'; SET LOCAL donebook.caller = '{caller}'"
 
@@ -76,14 +76,16 @@ async def transact[Model](
         return rows
 
     async def write() -> Sequence[Model]:
-        return await persist(engine, unit, "TRANSACTION", writes=True, keyed=key is not None)
+        rows = await persist(engine, unit, "TRANSACTION", writes=True, keyed=key is not None)
+        tell(engine, caller.workspace, followed=True)
+        return rows
 
     if key is None:
         return await write()
     try:
         rows = await once(engine, caller, key, model, write)
     except Problem as problem:
-        if problem.status < 500 and not isinstance(problem, (KeyInFlight, KeyReused)) and not key.replayed:
+        if problem.status < 500 and not isinstance(problem, (KeyInFlight, KeyReused, NoRoom)) and not key.replayed:
             await refuse(engine, caller.workspace, key, problem)
         raise
     key.spent = True

@@ -34,6 +34,7 @@ log = logging.getLogger("donebook.access")
 
 READS = ("GET", "HEAD", "OPTIONS")
 GRACE = 1.0  # s: the application's own answer to a lack of time comes first
+FOR_THE_ANSWER = 1.0  # s: a body that leaves less of the request's time, or of its half, has come too late
 
 type HeaderList = list[tuple[bytes, bytes]]
 
@@ -60,15 +61,30 @@ class Edge:
         settings: Settings,
         methods: Mapping[str, Iterable[str]],
         written: Callable[[], None],
+        stopping: Callable[[], None],
     ) -> None:
-        """Wrap an application; `written` is called after each request that may have written."""
+        """Wrap an application.
+
+        Args:
+            app: what answers.
+            settings: all of them.
+            methods: of each route.
+            written: is called after each request that has written.
+            stopping: is called when the server begins to stop; it ends all that has no end of its own.
+        """
         self.app = app
         self.written = written
+        self.stopping = stopping
         self.allow = {path: ", ".join(sorted(those)).encode() for path, those in methods.items()}
         self.cors = CORS(settings)
         self.hosts = Hosts(settings)
         self.time = settings.request_timeout
         self.draining = False  # whether the server is stopping, so that clients should open no request here any more
+
+    def drain(self) -> None:
+        """Tell clients from now on that the server is stopping."""
+        self.draining = True
+        self.stopping()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -85,15 +101,19 @@ class Edge:
         cors = self.cors.headers(scope["scheme"], request) if ours else []
         own = [(b"x-request-id", request_id.encode()), (b"vary", b"origin"), *cors]
         status = CLIENT_GONE
+        begun: float | None = None  # when a stream began; what comes then takes as long as the client likes
 
         async def send_with_headers(message: Message) -> None:
-            nonlocal status
+            nonlocal status, begun
             if message["type"] == "http.response.start":
                 status = message["status"]
+                if scope["state"].get("streams"):
+                    begun = perf_counter()
+                    metrics.IN_FLIGHT.dec()
                 if (key := scope["state"].get("key")) is not None and key.replayed:
                     metrics.REPLAYS.inc()
                     own.append((b"idempotency-replayed", b"true"))
-                if self.draining:
+                if self.draining and status != RequestTimeout.status:
                     own.append((b"connection", b"close"))
                 message["headers"] = _complete(self._allowed(scope, list(message.get("headers", ()))), own)
             await send(message)
@@ -110,16 +130,17 @@ class Edge:
             else:
                 await self._handle(scope, request, receive, send_with_headers)
         finally:
-            if scope["method"] not in READS:
+            if scope["method"] not in READS and status < 400:
                 self.written()
-            metrics.IN_FLIGHT.dec()
-            _record(scope, status, perf_counter() - started, request_id)
+            if begun is None:
+                metrics.IN_FLIGHT.dec()
+            _record(scope, status, (begun or perf_counter()) - started, request_id, begun)
 
     async def _handle(self, scope: HTTPScope, request: Headers, receive: Receive, send: Send) -> None:
         """Read the body and let the application answer, in the time that there is and while anybody waits."""
         request_id = scope["state"]["request_id"]
         try:
-            async with asyncio.timeout(self.time):
+            async with asyncio.timeout(self.time - min(FOR_THE_ANSWER, self.time / 2)):
                 body = await read_body(request, receive)
         except TimeoutError:
             await _answer(RequestTimeout(), request_id, send)
@@ -132,7 +153,8 @@ class Edge:
         watched = Watched(body, receive, send)
         reads = scope["method"] in READS
         try:
-            async with asyncio.timeout(deadline.remaining() + GRACE):
+            async with asyncio.timeout(deadline.remaining() + GRACE) as limit:
+                scope["state"]["limit"] = limit
                 await watched.run(self.app(scope, watched.receive, watched.send))
         except TimeoutError:
             if watched.started:
@@ -171,17 +193,22 @@ async def _answer(problem: Problem, request_id: str, send: Send) -> None:
     headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
     if problem.retry_after is not None:
         headers.append((b"retry-after", str(problem.retry_after).encode()))
+    if isinstance(problem, RequestTimeout):  # what still arrives is of no use (RFC 9110, section 15.5.9)
+        headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": problem.status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
-def _record(scope: HTTPScope, status: int, seconds: float, request_id: str) -> None:
-    """Count a request and write its line. Both name the route, never the path itself: a path is what somebody typed."""
+def _record(scope: HTTPScope, status: int, seconds: float, request_id: str, begun: float | None) -> None:
+    """Count a request and write its line. Both name the route, never the path itself: a path is what somebody typed.
+
+    A stream is counted and measured up to its beginning; its line also says for how long it was open.
+    """
     method, route = scope["method"], scope.get("path_template") or "-"
     metrics.REQUESTS.labels(method, route, status).inc()
     metrics.DURATION.labels(method, route).observe(seconds)
     ms = round(seconds * 1000, 1)
-    log.info(
-        "request",
-        extra={"method": method, "path": route, "status": status, "ms": ms, "request_id": request_id},
-    )
+    extra = {"method": method, "path": route, "status": status, "ms": ms, "request_id": request_id}
+    if begun is not None:
+        extra["open_s"] = round(perf_counter() - begun, 1)
+    log.info("request", extra=extra)

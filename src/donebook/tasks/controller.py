@@ -151,7 +151,7 @@ class TaskController(Lists, Controller):
         response_description="The task, with its new position",
         responses=answers(*BODY, *KEY, *MATCH, *FOUND, *WRITE),
         dependencies=GUARDED,
-        opt=examples(contract.EXAMPLE, body=contract.EXAMPLE_PLACEMENT),
+        opt=examples(contract.EXAMPLE, body=contract.EXAMPLE_PLACEMENT, members=1),
     )
     async def move_task(
         self,

@@ -3,10 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Text, Uuid, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Sequence, Text, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from donebook.db.models import TIME, Owned
+from donebook.db.models import TIME, Base, Owned
+
+POSITIONS = Sequence("task_positions", metadata=Base.metadata)
+"""What `last_position()` counts with."""
 
 ORDERS = {
     "position": "position",
@@ -46,7 +49,9 @@ class Task(Owned):
         Index("ix_tasks_trash", "workspace_id", "deleted_at", "id", postgresql_where=text("deleted_at IS NOT NULL")),
     )
 
-    workspace_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("workspaces.id", ondelete="CASCADE"), primary_key=True)
+    workspace_id: Mapped[UUID] = mapped_column(
+        Uuid, ForeignKey("workspaces.id", ondelete="CASCADE"), primary_key=True, sort_order=-20
+    )
     ordinal: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
     title: Mapped[str] = mapped_column(Text)
     description: Mapped[str | None] = mapped_column(Text)

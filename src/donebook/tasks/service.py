@@ -195,9 +195,11 @@ class TaskService(Service[Task, TaskRepository]):
         if task is not None:
             return task
         task = await self.repository.one(task_id)
-        if task is not None and task.deleted_at is None and (versions is None or task.version in versions):
-            return task
-        return await self._refuse(task_id, versions, trashed=True)
+        if task is not None and versions is not None and task.version not in versions:
+            raise Stale(current=task)
+        if task is None or task.deleted_at is not None:
+            raise TaskNotFound
+        return task
 
     async def erase(self, task_id: UUID, *, versions: Versions = None) -> None:
         """Delete a task in the trash for good: its content also goes from the log and from stored answers.
@@ -222,12 +224,12 @@ class TaskService(Service[Task, TaskRepository]):
     async def _refuse(
         self, task_id: UUID, versions: Versions, *, trashed: bool = False, missing: UUID | None = None
     ) -> Task:
-        """Say why a write found no row."""
+        """Say why a write found no row; where there can be one reason only, nobody need be asked."""
+        if versions is None and missing is None:
+            raise TaskNotFound
         task = await self.repository.one(task_id)
         if task is None or (task.deleted_at is not None) is not trashed:
             raise TaskNotFound
-        if versions is not None and task.version not in versions:
+        if missing is None or (versions is not None and task.version not in versions):
             raise Stale(current=task)
-        if missing is not None:
-            raise TaskNotFound("The task to move next to was not found")
-        raise TaskNotFound
+        raise TaskNotFound("The task to move next to was not found")

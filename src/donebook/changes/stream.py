@@ -1,0 +1,63 @@
+"""One who follows the log: every change behind a place, once and in order, for as long as anybody listens."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
+from time import monotonic
+from uuid import UUID
+
+from donebook import metrics
+from donebook.changes.cursor import Cursor
+from donebook.changes.hub import Hub
+from donebook.changes.ring import Ring, event
+from donebook.problems import Problem
+
+HEARTBEAT = 15.0  # s without an event, after which there is a comment
+AGAIN = 1000  # ms: when a client that lost its stream should come back
+AT_ONCE = 60_000  # bytes of events that are sent together
+COMMENT = b":\n\n"
+
+
+async def follow(hub: Hub, workspace: UUID, place: Cursor, drop: Callable[[], None]) -> AsyncGenerator[bytes]:
+    """Pieces of a stream of events. It ends when the place means nothing any more, or when the server stops.
+
+    The first block names the place itself, so that a client that loses the stream before the first change resumes it.
+    """
+    seq, sent = place.seq, monotonic()
+    async with hub.following(workspace, drop) as ring:
+        yield b"retry: %d\nid: %b\n\n" % (AGAIN, str(place).encode())
+        while not ring.over and ring.epoch in (None, place.epoch):
+            changed = ring.changed
+            found = here = ring.after(seq, AT_ONCE)
+            if here is None:
+                found = await _behind(hub, ring, workspace, Cursor(place.epoch, seq))
+            if found is None:
+                return
+            events, last = found
+            if events:
+                yield events
+                metrics.EVENTS.inc(last - seq)
+                seq, sent = last, monotonic()
+                continue
+            if here is not None:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(sent + HEARTBEAT - monotonic()):
+                        await changed.wait()
+            if monotonic() - sent >= HEARTBEAT:
+                yield COMMENT
+                sent = monotonic()
+
+
+async def _behind(hub: Hub, ring: Ring, workspace: UUID, place: Cursor) -> tuple[bytes, int] | None:
+    """Events that the ring does not have any more; None when the log does not have them either."""
+    try:
+        page = await hub.page(workspace, place.seq)
+    except Problem:  # the database is away: it is read again when it may be back
+        with suppress(TimeoutError):
+            async with asyncio.timeout(1):
+                await ring.changed.wait()
+        return b"", place.seq
+    if page is None or page.epoch != place.epoch or not page.forgotten <= place.seq <= page.head:
+        return None
+    blocks = [event(page.epoch, change, hub.entities) for change in page.changes]
+    return b"".join(blocks), page.changes[-1]["seq"] if page.changes else place.seq
