@@ -59,7 +59,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * List or search tasks
+         * @description One page of the tasks that are not in the trash; with `q`, the best of those that have it.
+         */
+        get: operations["findTasks"];
         put?: never;
         /**
          * Add a task
@@ -179,6 +183,26 @@ export interface paths {
          * @description Delete a task in the trash for good, with what the log says of it. Nothing brings it back.
          */
         delete: operations["eraseTask"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/trash": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the trash
+         * @description One page of the tasks in the trash, what came last first.
+         */
+        get: operations["listTrash"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -557,12 +581,28 @@ export interface components {
             /** @constant */
             op: "create";
         };
+        /** FoundTasks */
+        FoundTasks: {
+            items: components["schemas"]["Task"][];
+            next: null;
+            /** @description By the id of the task */
+            highlights: {
+                [key: string]: components["schemas"]["Highlights"];
+            };
+        };
         /** Health */
         Health: {
             /** @constant */
             status: "healthy";
             /** @constant */
             database: "connected";
+        };
+        /** Highlights */
+        Highlights: {
+            /** @description Joined, their texts are the title */
+            title: components["schemas"]["Segment"][];
+            /** @description Joined, their texts are the description around its first match; null when it has none */
+            description: components["schemas"]["Segment"][] | null;
         };
         /** History */
         History: {
@@ -681,6 +721,12 @@ export interface components {
             /** @constant */
             op: "restore";
         };
+        /** Segment */
+        Segment: {
+            text: string;
+            /** @description Whether this is what was looked for */
+            match: boolean;
+        };
         /** Snapshot */
         Snapshot: {
             /**
@@ -753,6 +799,12 @@ export interface components {
              * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
              */
             id?: string | null;
+        };
+        /** TaskPage */
+        TaskPage: {
+            items: components["schemas"]["Task"][];
+            /** @description The cursor of the next page, which means nothing to clients; null on the last page */
+            next: string | null;
         };
         /** TaskPatch */
         TaskPatch: {
@@ -1266,6 +1318,106 @@ export interface operations {
                 };
             };
             /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version; The connection was lost while writing: the change may or may not have been stored */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    findTasks: {
+        parameters: {
+            query?: {
+                /** @description By what, `-` for descending; ties by id. `position` when it is left out, or `updated_at` with `updated_since`. Titles are compared without case and accents. */
+                sort?: ("position" | "-position" | "created_at" | "-created_at" | "updated_at" | "-updated_at" | "title" | "-title") | null;
+                /** @description Only tasks that are done, or are not */
+                completed?: "true" | "false" | null;
+                /** @description Only tasks that changed at that time or later; RFC 3339, with an offset */
+                updated_since?: string | null;
+                /** @description What to look for in titles and descriptions: words, beginnings of words, parts of texts that are written without spaces, without regard to case and accents; words of five letters or more may have one slip. All must be there. The best 200, best first. */
+                q?: string | null;
+                /** @description How many tasks at most; 50 when it is left out, and 200 with `q` */
+                limit?: number | null;
+                /** @description Where the page begins: `next` of the page before, with the same sort and filters */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of tasks; with `q`, the tasks that have it, with where they have it */
+            200: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *           "title": "Buy milk",
+                     *           "description": "Two bottles, the blue ones",
+                     *           "completed": false,
+                     *           "completed_at": null,
+                     *           "position": "800000000001",
+                     *           "created_at": "2026-01-01T10:00:00.000000Z",
+                     *           "updated_at": "2026-01-01T10:00:00.000000Z",
+                     *           "version": 1,
+                     *           "deleted_at": null
+                     *         }
+                     *       ],
+                     *       "next": "YWJjZGVmZ2hbMSwiODAwMDAwMDAwMDAxIl0"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TaskPage"] | components["schemas"]["FoundTasks"];
+                };
+            };
+            /** @description The cursor is malformed; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is not valid */
+            422: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version */
             503: {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */
@@ -2489,6 +2641,98 @@ export interface operations {
                 };
             };
             /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version; The connection was lost while writing: the change may or may not have been stored */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    listTrash: {
+        parameters: {
+            query?: {
+                /** @description How many tasks at most; 50 when it is left out, and 200 with `q` */
+                limit?: number | null;
+                /** @description Where the page begins: `next` of the page before, with the same sort and filters */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of the tasks in the trash, what came last first */
+            200: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *           "title": "Buy milk",
+                     *           "description": "Two bottles, the blue ones",
+                     *           "completed": false,
+                     *           "completed_at": null,
+                     *           "position": "800000000001",
+                     *           "created_at": "2026-01-01T10:00:00.000000Z",
+                     *           "updated_at": "2026-01-01T10:05:00.000000Z",
+                     *           "version": 2,
+                     *           "deleted_at": "2026-01-01T10:05:00.000000Z"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TaskPage"];
+                };
+            };
+            /** @description The cursor is malformed; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is not valid */
+            422: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version */
             503: {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */
