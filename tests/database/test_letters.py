@@ -33,7 +33,7 @@ async def test_folded_alike(connection):
 
 
 async def test_found_by_the_same_terms(connection):
-    texts = TEXTS + [f"a{character}b 買{character}う" for character in KNOWN[::7]]
+    texts = TEXTS + [f"a{character}b 買{character}う" for character in KNOWN[::7] if not newer(character)]
     answers = await connection.fetch(
         "SELECT search_lexemes('w', 'P', given) AS lexemes FROM unnest($1::text[]) AS given", texts
     )

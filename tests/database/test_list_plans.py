@@ -36,7 +36,8 @@ async def workspace(connection: asyncpg.Connection) -> UUID:
             " SELECT $1, CASE WHEN n % 7 = 0 THEN 'kitchen ' ELSE 'task ' END || n, 'common words ' || md5(n::text),"
             " CASE WHEN n % 4 = 0 THEN now() END, at, at,"
             " CASE WHEN n % 10 = 0 THEN now() END "
-            " FROM generate_series(1, $2) AS n, LATERAL (SELECT $3::timestamptz + n * interval '1 min' AS at) AS minute",
+            " FROM generate_series(1, $2) AS n,"
+            " LATERAL (SELECT $3::timestamptz + n * interval '1 min' AS at) AS minute",
             one,
             20_000 if number == 0 else 1_000,
             BEGUN,
@@ -93,7 +94,8 @@ async def test_a_search_asks_the_index_for_words(connection, workspace):
         }
         for mode in MODES:
             nodes = await plan(connection, statement, values, mode)
-            assert not [node for node in nodes if node["Node Type"] == "Seq Scan"], (text, ways, mode)
+            whole = {node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan"}
+            assert whole <= {"search_words"}, (text, ways, mode)  # which has 21 words here
             used = {node.get("Index Name") for node in nodes}
             assert "ix_task_search_words" in used, (text, ways, mode)
 
