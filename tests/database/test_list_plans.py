@@ -15,7 +15,7 @@ from donebook.tasks.listing import PROBE, Listing
 from donebook.tasks.models import Task
 from donebook.tasks.search.query import Query, scope
 from donebook.tasks.search.statement import FIND
-from tests.v1.listing import SORTS
+from tests.v1.listing import WAYS
 
 MODES = ["force_custom_plan", "force_generic_plan"]
 LIMIT = 51
@@ -52,9 +52,9 @@ async def workspace(connection: asyncpg.Connection) -> UUID:
 
 
 async def test_a_page_of_any_list_reads_little_more_than_itself(connection, workspace):
-    for sort, sign, completed, since in product(SORTS, ("", "-"), (None, False, True), (None, 0, 10_000, 19_900)):
+    for sort, completed, since in product(WAYS, (None, False, True), (None, 0, 10_000, 19_900)):
         listing = Listing(
-            sort=sign + sort, completed=completed, since=None if since is None else BEGUN + timedelta(minutes=since)
+            sort=sort, completed=completed, since=None if since is None else BEGUN + timedelta(minutes=since)
         )
         values = {"limit": LIMIT, WORKSPACE: workspace, **listing.values}
         first = listing.statement(first=True)
@@ -66,7 +66,7 @@ async def test_a_page_of_any_list_reads_little_more_than_itself(connection, work
                 scans = [node for node in nodes if node.get("Relation Name") == "tasks"]
                 assert scans, listing
                 assert all("Index" in node["Node Type"] or "Bitmap" in node["Node Type"] for node in scans), listing
-                if since is None or sort == "updated_at":
+                if since is None or sort.endswith("updated_at"):
                     assert all("Index" in node["Node Type"] for node in scans), listing
                     assert sum(read(node) for node in scans) <= 2 * LIMIT, listing
                 elif since != 10_000:  # what changed in the later half is half of all, wherever the list puts it
