@@ -57,10 +57,6 @@ class UnknownHost(BadRequest):
     """This server does not answer to that host name."""
 
 
-class BadCursor(BadRequest):
-    """The cursor is malformed."""
-
-
 class NotFound(Problem):
     """Not found."""
 
@@ -117,6 +113,12 @@ class KeyUsed(Conflict):
 
 class NoRoom(Conflict):
     """There is no room left between two positions."""
+
+
+class BadCursor(BadRequest):
+    """The cursor is malformed, or belongs to another list."""
+
+    example = "This cursor belongs to a list with another sort or other filters, or was changed"
 
 
 class BadKey(BadRequest):

@@ -85,6 +85,19 @@ class Placement(Struct, kw_only=True, forbid_unknown_fields=True):
     after: Id | UnsetType = UNSET
 
 
+class Snapshot(Struct, frozen=True, kw_only=True):
+    """Every task at one moment."""
+
+    cursor: Annotated[
+        str,
+        Meta(
+            description="The place in the log at which the tasks were so: what to send as `after`. Opaque",
+            examples=["AQoaBxxHdkRki6nAhSe_F4IAAAAAAAAAAQ"],
+        ),
+    ]
+    tasks: Annotated[list[Task], Meta(description="All of them, also those in the trash, as they are arranged")]
+
+
 class TaskPage(Struct, frozen=True, kw_only=True):
     """One page of tasks, and where the next begins."""
 
@@ -120,19 +133,6 @@ class FoundTasks(Struct, frozen=True, kw_only=True):
     highlights: Annotated[dict[str, Highlights], Meta(description="By the id of the task")]
 
 
-class Snapshot(Struct, frozen=True, kw_only=True):
-    """Every task at one moment."""
-
-    cursor: Annotated[
-        str,
-        Meta(
-            description="The place in the log at which the tasks were so: what to send as `after`. Opaque",
-            examples=["AQoaBxxHdkRki6nAhSe_F4IAAAAAAAAAAQ"],
-        ),
-    ]
-    tasks: Annotated[list[Task], Meta(description="All of them, also those in the trash, as they are arranged")]
-
-
 EXAMPLE = Task(
     id="01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
     title="Buy milk",
@@ -158,6 +158,6 @@ EXAMPLE_TRASHED = structs.replace(
 EXAMPLE_CREATE = TaskCreate(title="Buy milk", description="Two bottles, the blue ones")
 EXAMPLE_PATCH: dict[str, Any] = {"description": None}
 EXAMPLE_PLACEMENT: dict[str, Any] = {"before": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0f"}
+EXAMPLE_SNAPSHOT = Snapshot(cursor="AQoaBxxHdkRki6nAhSe_F4IAAAAAAAAAAQ", tasks=[EXAMPLE])
 EXAMPLE_PAGE = TaskPage(items=[EXAMPLE], next="YWJjZGVmZ2hbMSwiODAwMDAwMDAwMDAxIl0")
 EXAMPLE_TRASH = TaskPage(items=[EXAMPLE_TRASHED], next=None)
-EXAMPLE_SNAPSHOT = Snapshot(cursor="AQoaBxxHdkRki6nAhSe_F4IAAAAAAAAAAQ", tasks=[EXAMPLE])
