@@ -106,7 +106,7 @@ async def site(mode: str, url: str, directory: Path, **settings: object) -> Asyn
     async with AsyncExitStack() as stack:
         pooler = None
         if mode != DIRECT:
-            settings |= {"DATABASE_POOLER": "transaction", "DATABASE_DIRECT_URL": url}
+            settings = {"DATABASE_POOLER": "transaction", "DATABASE_DIRECT_URL": url} | settings
         if kind := pgbouncers().get(mode):
             pooler = await stack.enter_async_context(PgBouncer(url, kind))
         proxy = await stack.enter_async_context(Proxy(pooler.url if pooler else url))
