@@ -19,6 +19,7 @@ from litestar.openapi.spec import (
     OpenAPIType,
     Operation,
     Parameter,
+    Reference,
     RequestBody,
     Schema,
     Server,
@@ -40,6 +41,7 @@ ANY: Kinds = (problems.UnknownHost, problems.ServerError)
 BODY: Kinds = (problems.TooLarge, problems.NotJson, problems.Invalid)
 KEY: Kinds = (problems.BadKey, problems.KeyInFlight, problems.KeyReused)
 FOUND: Kinds = (problems.TaskNotFound,)
+PAGE: Kinds = (problems.BadCursor, problems.Invalid)
 MATCH: Kinds = (problems.BadPrecondition, problems.Stale)
 DATABASE: Kinds = (
     problems.Unavailable,
@@ -117,6 +119,27 @@ def complete(app: Litestar) -> None:
         for name, member in (schema.properties or {}).items():
             if name.endswith("_at") and isinstance(member, Schema):
                 member.format = OpenAPIFormat.DATE_TIME
+
+
+def query_parameters(app: Litestar) -> dict[str, dict[str, bool]]:
+    """The query parameters that each operation takes, by the operation's id, and whether they are any text."""
+    return {
+        operation.operation_id: {
+            parameter.name: any(
+                isinstance(schema, Schema) and schema.type == OpenAPIType.STRING and not schema.enum
+                for schema in _alternatives(parameter.schema)
+            )
+            for parameter in operation.parameters or []
+            if isinstance(parameter, Parameter) and parameter.param_in == "query"
+        }
+        for item in (app.openapi_schema.paths or {}).values()
+        for operation in (item.get, item.post, item.put, item.delete, item.patch)
+        if operation is not None and operation.operation_id is not None
+    }
+
+
+def _alternatives(schema: Schema | Reference | None) -> list[Schema | Reference]:
+    return [] if schema is None else [schema, *((isinstance(schema, Schema) and schema.one_of) or [])]
 
 
 def _complete(operation: Operation, opt: dict[str, object]) -> None:

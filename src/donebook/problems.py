@@ -71,6 +71,10 @@ class TaskNotFound(NotFound):
     """Task not found."""
 
 
+class ChangeNotFound(NotFound):
+    """Change not found."""
+
+
 class MethodNotAllowed(Problem):
     """That method is not allowed here."""
 
@@ -115,10 +119,22 @@ class NoRoom(Conflict):
     """There is no room left between two positions."""
 
 
+class BadCursor(BadRequest):
+    """The cursor is not one of this list."""
+
+    example = "This cursor belongs to a list with another sort or other filters, or was changed"
+
+
 class BadKey(BadRequest):
     """The idempotency key is malformed."""
 
     example = "Idempotency-Key must be one text of 1 to 255 printable ASCII characters"
+
+
+class Forgotten(Problem):
+    """The log does not go back so far any more."""
+
+    status = 410
 
 
 class CursorGone(Problem):

@@ -11,6 +11,14 @@ from donebook.db.models import TIME, Base, Owned
 POSITIONS = Sequence("task_positions", metadata=Base.metadata)
 """What `last_position()` counts with."""
 
+ORDERS = {
+    "position": "position",
+    "created": "created_at",
+    "updated": "updated_at",
+    "title": "title_order(title)",
+}
+STATES = {"open": "completed_at IS NULL", "done": "completed_at IS NOT NULL"}
+
 
 class Task(Owned):
     """Something to do.
@@ -27,7 +35,18 @@ class Task(Owned):
         CheckConstraint("position ~ '^[0-9a-f]{12}([0-9a-g]*g[0-9a-f]+)?$'", name="position"),
         Index(None, "workspace_id", "ordinal", unique=True),
         Index(None, "workspace_id", "position", unique=True),
-        Index("ix_tasks_trash", "workspace_id", "deleted_at", postgresql_where=text("deleted_at IS NOT NULL")),
+        *(
+            Index(
+                f"ix_tasks_{state}_{order}",
+                "workspace_id",
+                text(key),
+                "id",
+                postgresql_where=text(f"deleted_at IS NULL AND {condition}"),
+            )
+            for order, key in ORDERS.items()
+            for state, condition in STATES.items()
+        ),
+        Index("ix_tasks_trash", "workspace_id", "deleted_at", "id", postgresql_where=text("deleted_at IS NOT NULL")),
     )
 
     workspace_id: Mapped[UUID] = mapped_column(
