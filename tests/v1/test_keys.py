@@ -77,7 +77,8 @@ async def test_a_stale_write_stays_stale(there, log_head, keyed, name):
     refused(await there.write(name, stale), 412)
     before = await log_head()
     assert refused(await there.write(name, stale), 412)["type"] == "stale"
-    assert refused(await there.write(name, keyed), 412)["type"] == "stale"  # the key stands for the first request
+    for other in ({}, {"if-match": '"1"'}):
+        assert refused(await there.write(name, keyed | other), 422)["type"] == "key-reused"
     assert await log_head() == before
 
 
