@@ -121,6 +121,7 @@ def create_app(given: Settings | None = None) -> Litestar:
     app.state["parameters"] = openapi.query_parameters(app)
     methods = {route.path_format: route.methods for route in app.routes}
     upkeep = Upkeep(chosen, base)
+    app.state["lapse"] = partial(upkeep.pass_by, now=True)
     app.on_shutdown.append(upkeep.stop)
     app.on_shutdown.append(hub.stop)
     edge = Edge(app.asgi_handler, chosen, methods, upkeep.pass_by, hub.close)

@@ -57,10 +57,6 @@ class UnknownHost(BadRequest):
     """This server does not answer to that host name."""
 
 
-class BadCursor(BadRequest):
-    """The cursor is malformed."""
-
-
 class NotFound(Problem):
     """Not found."""
 
@@ -120,7 +116,7 @@ class NoRoom(Conflict):
 
 
 class BadCursor(BadRequest):
-    """The cursor is not one of this list."""
+    """The cursor is malformed, or belongs to another list."""
 
     example = "This cursor belongs to a list with another sort or other filters, or was changed"
 

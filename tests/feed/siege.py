@@ -15,6 +15,7 @@ from tests.feed.copy import Copy, Json, read, snapshot
 from tests.feed.follower import Follower, caught_up, following
 from tests.feed.writers import writing
 from tests.outages.cluster import Cluster, running
+from tests.outages.made import embedded
 from tests.server import Server
 
 TERMINATE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'donebook'"
@@ -28,7 +29,7 @@ class Siege:
     def __init__(self, directory: Path, *, followers: int, seed: int) -> None:
         self.directory = directory
         self.random = random.Random(seed)
-        self.cluster = Cluster(directory / "data")
+        self.cluster = Cluster(embedded(directory / "data"))
         self.servers: list[Server] = []
         self.followers = [Follower(self._anywhere) for _ in range(followers)]
         self.done: Counter[str] = Counter()

@@ -3,7 +3,7 @@
 import asyncio
 import json
 
-from tests.feed.copy import Copy, read, snapshot
+from tests.feed.copy import Copy, Json, read, snapshot
 from tests.feed.follower import Follower, caught_up, following
 from tests.feed.writers import writing
 
@@ -24,7 +24,7 @@ async def laid(http, taken):
 
 
 async def test_copies_from_any_point_are_exact_while_eight_write(site, other, http, sql):
-    snapshots = [{"cursor": "0", "tasks": []}]
+    snapshots: list[Json] = [{"cursor": "0", "tasks": []}]
     live = [Follower(lambda: site.url, "0"), Follower(lambda: other.url, "0"), Follower(lambda: other.url)]
     async with (
         writing([site.url, other.url], site.environment["DATABASE_URL"]) as more,

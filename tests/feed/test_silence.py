@@ -15,6 +15,7 @@ from tests.server import Server
 from tests.waiting import until
 
 POOL = 10
+UPKEEP = 1.0  # s: the first write of a server's life empties the trash, once it is answered
 QUIET = 2.5  # s: twice as long as those who follow are silent
 
 
@@ -44,6 +45,7 @@ def sql(proxy):
 
 async def test_the_database_hears_nothing_while_nobody_listens(quiet, proxy, http, sql):
     await add(http)
+    await asyncio.sleep(UPKEEP)
     proxy.wire.clear()
     opened = proxy.connections
     await asyncio.sleep(QUIET)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import signal
 import time
+from functools import partial
 
 import httpx
 import pytest
@@ -108,7 +109,7 @@ async def test_what_is_written_past_donebook_arrives_within_two_seconds(site, ht
         for number in range(3):
             await sql("INSERT INTO tasks (workspace_id, title) SELECT id, 'by psql' FROM workspaces")
             written = time.monotonic()
-            await until(lambda count=number + 1: _seen(follower, count))
+            await until(partial(_seen, follower, number + 1))
             assert time.monotonic() - written < SOON
 
 

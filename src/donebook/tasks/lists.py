@@ -3,9 +3,9 @@
 import re
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from litestar import get
+from litestar import Request, get
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
@@ -33,6 +33,11 @@ Cursor = Annotated[
     str | None,
     QueryParameter(description="Where the page begins: `next` of the page before, with the same sort and filters"),
 ]
+
+
+async def lapse(request: Request[Any, Any, Any]) -> None:
+    """Have the trash emptied of what is too old to be shown in it."""
+    request.app.state["lapse"]()
 
 
 class Lists:
@@ -107,6 +112,7 @@ class Trash:
         summary="List the trash",
         response_description="One page of the tasks in the trash, what came last first",
         responses=answers(*PAGE, *DATABASE),
+        after_response=lapse,
         opt=examples(contract.EXAMPLE_TRASH),
     )
     async def list_trash(
