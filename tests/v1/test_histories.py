@@ -14,11 +14,13 @@ from tests.server import Server
 from tests.v1.model import Model, Operation
 from tests.v1.using import COUNTED, Task, new_id
 
+from collections import Counter
+
+C = Counter()
 SETTINGS = settings(
-    max_examples=25,
-    stateful_step_count=25,
+    max_examples=150,
+    stateful_step_count=40,
     deadline=None,
-    derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 MEMBERS = {
@@ -106,6 +108,7 @@ class Histories(RuleBasedStateMachine):
     def undo_the_last(self) -> None:
         """The last step is taken back, be it an undo itself."""
         first, last, state, model = self.steps[-1]
+        C["undo_last"] += 1
         before = self.state, self.model.copy()
         assert self.http.post("/api/v1/undo", json={"first": first, "last": last}).status_code == 200
         self.model = model.copy()
@@ -121,6 +124,7 @@ class Histories(RuleBasedStateMachine):
         seq = max(self.steps[0][0], head - back)
         before = self.state, self.model.copy()
         answer = self.http.post(f"/api/v1/changes/{seq}/undo")
+        C["any %s" % answer.status_code] += 1
         found = self.look()
         if answer.status_code == 409:
             assert answer.json()["change"]["seq"] > seq
@@ -132,6 +136,7 @@ class Histories(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Everything is taken back, the newest first: each state that there was is there again, and nothing at last."""
+        C["steps %d" % (len(self.steps) // 5 * 5)] += 1
         for first, last, state, _ in reversed(self.steps):
             answer = self.http.post("/api/v1/undo", json={"first": first, "last": last})
             assert answer.status_code == 200, answer.text
@@ -157,6 +162,7 @@ class Histories(RuleBasedStateMachine):
         """The answer and what is there now are what the model says."""
         before, model = self.state, self.model.copy()
         refused = self.model.try_all(done)
+        C["%s %s %s" % ("single" if len(done) == 1 else "batch", done[0]["op"] if len(done) == 1 else "", refused)] += 1
         if refused is not None:
             self.model = model
             assert answer.status_code == refused, answer.text
@@ -204,3 +210,4 @@ class Histories(RuleBasedStateMachine):
 
 def test_histories(server: Server):
     run_state_machine_as_test(partial(Histories, server), settings=SETTINGS)  # type: ignore[arg-type]
+    print(C)
