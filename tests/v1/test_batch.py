@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 
+from tests.conftest import execute
 from tests.contract.expect import UNKNOWN
 from tests.v1.using import add, applied, arranged, batch, changes, everything, latest, new_id, one
 
@@ -210,3 +211,25 @@ async def test_what_was_deleted_for_good_goes_from_kept_answers(client):
     again = await batch(client, *operations, **key)
     assert (again.status_code, again.json()["type"]) == (409, "erased")
     assert marker not in again.text
+
+
+async def test_where_there_is_no_room_left_some_is_made(client, server):
+    a, b, c = [await add(client, title) for title in "abc"]
+    there = f"(SELECT position FROM tasks WHERE id = '{a['id']}')"
+    crowd = f"UPDATE tasks SET position = {there} || repeat('0', 170) || '1g1' WHERE id = '{b['id']}'"
+    name, key = new_id(), {"idempotency-key": str(uuid4())}
+    operations = [
+        {"op": "create", "id": name, "title": "new"},
+        {"op": "move", "id": name, "after": a["id"]},
+        {"op": "move", "id": c["id"], "after": name},
+    ]
+    await execute(server.environment["DATABASE_URL"], crowd)
+    first, second = await batch(client, *operations, **key), await batch(client, *operations, **key)
+    assert (first.status_code, second.content) == (200, first.content)
+    assert await arranged(client) == ["a", "new", "c", "b"]
+    await execute(server.environment["DATABASE_URL"], crowd)
+    path, key = f"/api/v1/tasks/{c['id']}/position", {"idempotency-key": str(uuid4())}
+    first = await client.put(path, json={"after": a["id"]}, headers=key)
+    second = await client.put(path, json={"after": a["id"]}, headers=key)
+    assert (first.status_code, second.content) == (200, first.content)
+    assert (await arranged(client))[:2] == ["a", "c"]
