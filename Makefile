@@ -22,9 +22,12 @@ run: build  ## Serve the web app and the API on http://127.0.0.1:8000, on a Post
 test: check tools  ## Everything that a change must pass
 	@exec $(BIN)/pytest
 
-chaos: setup  ## Kill the server and the database again and again, and count what is lost; a quarter of an hour
+chaos: setup  ## Kill the server and the database again and again, and count what is lost; an hour
+	@.ci/pgbouncer >/dev/null || :
 	$(BIN)/python -m tests.chaos --rounds 20
 	$(BIN)/python -m tests.chaos.full
+	$(BIN)/python -m tests.chaos.disks
+	$(BIN)/python -m tests.chaos.followers
 
 check: build  ## Only what reads the code: format, lint, types, layers
 	$(BIN)/ruff format --check $(PYTHON_SOURCES)

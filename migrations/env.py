@@ -1,12 +1,17 @@
-"""How migrations run: in one transaction, one deployment at a time, giving up rather than blocking traffic."""
+"""How migrations run: in one transaction, one deployment at a time, giving up rather than blocking traffic.
+
+A migration that cannot have a table at once, because somebody reads it for long, takes itself back and begins anew.
+"""
 
 import asyncio
 import sys
+from time import monotonic
 from typing import Any
 
 from alembic import context
 from alembic.util import CommandError
 from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from donebook.accounts import models as accounts
 from donebook.changes import models as changes
@@ -14,13 +19,17 @@ from donebook.db import keys
 from donebook.db.engine import create_migration_engine
 from donebook.db.migrations import AHEAD, reason
 from donebook.db.models import Base
-from donebook.problems import DATABASE_ERRORS
+from donebook.problems import DATABASE_ERRORS, sqlstate
 from donebook.tasks import models as tasks
+from donebook.tasks.search import models as search
 
-MODELS = (accounts, changes, keys, tasks)  # importing them is what fills Base.metadata
+MODELS = (accounts, changes, keys, search, tasks)  # importing them is what fills Base.metadata
 LOCK = 0x646F6E65  # "done": any number that no other program on the database uses
+LOCKED = "55P03"
 WAIT_FOR_ANOTHER = "60s"
-WAIT_FOR_TABLES = "5s"
+WAIT_FOR_TABLES = "500ms"  # whoever comes to a table meanwhile queues up behind the migration
+TRY_FOR = 60.0  # s
+PAUSE = 1.0  # s: between two attempts, for the queue to get through
 
 
 def configure(**how: Any) -> None:
@@ -44,13 +53,26 @@ def migrate(connection: Connection) -> None:
         context.run_migrations()
 
 
+async def persist(engine: AsyncEngine) -> None:
+    """Run the migrations, again and again as long as somebody else has a table."""
+    until = monotonic() + TRY_FOR
+    while True:
+        try:
+            async with engine.connect() as connection:
+                await connection.run_sync(migrate)
+                return
+        except DATABASE_ERRORS as error:
+            if sqlstate(error) != LOCKED or monotonic() > until:
+                raise
+        await asyncio.sleep(PAUSE)
+
+
 async def online() -> None:
     """Migrate the database."""
     pool = context.config.engine  # type: ignore[attr-defined]
     engine = create_migration_engine(pool)
     try:
-        async with engine.connect() as connection:
-            await connection.run_sync(migrate)
+        await persist(engine)
     except CommandError as error:
         newer = "Can't locate revision" in str(error)
         sys.exit(f"donebook: {AHEAD if newer else error}")

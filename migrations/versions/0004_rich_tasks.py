@@ -222,7 +222,10 @@ def upgrade() -> None:
     op.create_check_constraint(op.f("ck_tasks_position"), "tasks", f"position ~ '{FORM}'")
     op.create_index("ix_tasks_workspace_id_position", "tasks", ["workspace_id", "position"], unique=True)
     op.create_index(
-        "ix_tasks_trash", "tasks", ["workspace_id", "deleted_at"], postgresql_where=sa.text("deleted_at IS NOT NULL")
+        "ix_tasks_trash",
+        "tasks",
+        ["workspace_id", "deleted_at", "id"],
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
     )
     op.drop_constraint("pk_tasks", "tasks")
     op.create_primary_key("pk_tasks", "tasks", ["workspace_id", "id"])  # what another workspace has, nobody else sees

@@ -112,14 +112,16 @@ def create_app(given: Settings | None = None) -> Litestar:
             **dict.fromkeys(DATABASE_ERRORS, answer_database),
         },
         after_exception=[partial(after_refusal, base)],
+        before_request=refuse_unknown_parameters,
         openapi_config=openapi.config(),
         request_max_body_size=None,  # the edge has seen to it
         logging_config=None,
     )
     openapi.complete(app)
+    app.state["parameters"] = openapi.query_parameters(app)
     methods = {route.path_format: route.methods for route in app.routes}
     upkeep = Upkeep(chosen, base)
-    app.on_startup.append(upkeep.start)
+    app.state["lapse"] = partial(upkeep.pass_by, now=True)
     app.on_shutdown.append(upkeep.stop)
     app.on_shutdown.append(hub.stop)
     edge = Edge(app.asgi_handler, chosen, methods, upkeep.pass_by, hub.close)
@@ -140,6 +142,26 @@ def database(chosen: Settings) -> Database:
 def provide_caller(request: Request[Any, Any, Any]) -> Caller:
     """Who asks: without accounts, anybody, and there is one workspace."""
     return Caller(workspace=DEFAULT_WORKSPACE, request_id=request.scope["state"]["request_id"])
+
+
+async def refuse_unknown_parameters(request: AnyRequest) -> None:
+    """Let nobody believe that a misspelled filter was a filter; the frozen contract ignores what it does not know.
+
+    Raises:
+        Invalid: on `/api/v1`, when a query parameter is unknown, or is there twice.
+    """
+    if not request.scope["query_string"] or not request.scope["path"].startswith("/api/v1/"):
+        return
+    known = request.app.state["parameters"].get(getattr(request.route_handler, "operation_id", None), {})
+    given = list(request.query_params.multi_items())
+    names = [name for name, _ in given]
+    for name, value in given:
+        if name not in known:
+            raise problems.Invalid(f"Unknown query parameter: {name[:100]}")
+        if names.count(name) > 1:
+            raise problems.Invalid(f"{name}: expected once")
+        if value.lower() == "null" and not known[name]:
+            raise problems.Invalid(f"{name}: null is no value")  # which Litestar would take for none
 
 
 def provide_no_key() -> None:

@@ -3,6 +3,7 @@
 Answers are RFC 9457 problem documents. `detail` is always a readable string, `type` is stable and meant for programs.
 """
 
+import ssl
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar
 
@@ -54,10 +55,6 @@ class BadPrecondition(BadRequest):
 
 class UnknownHost(BadRequest):
     """This server does not answer to that host name."""
-
-
-class BadCursor(BadRequest):
-    """The cursor is malformed."""
 
 
 class NotFound(Problem):
@@ -116,6 +113,12 @@ class KeyUsed(Conflict):
 
 class NoRoom(Conflict):
     """There is no room left between two positions."""
+
+
+class BadCursor(BadRequest):
+    """The cursor is malformed, or belongs to another list."""
+
+    example = "This cursor belongs to a list with another sort or other filters, or was changed"
 
 
 class BadKey(BadRequest):
@@ -291,6 +294,7 @@ SLOW = ("57014", "55P03")  # a statement, or its wait for a lock, ran out of tim
 NO_ROOM = ("53100", "53200", "58", "XX")  # disk full, out of memory, system error, internal error
 TOO_MANY = ("53300", "53400")  # connections
 NOT_READY = ("28", "3D", "3F", "42")  # password, database, schema; missing tables, columns, privileges
+NO_TLS = "rejected SSL upgrade"  # all that asyncpg says of it
 OURS = {"DB001": KeyInFlight, "DB002": KeyUsed, "DB003": NoRoom}  # what functions of ours raise, see the migrations
 CONFLICT = ("23505", "23503", "23P01", "23001")
 INVALID = ("22", "23")
@@ -307,6 +311,8 @@ def from_database(error: BaseException, *, writing: bool) -> Problem:
         return Busy()
     if isinstance(error, InternalClientError):
         return Unavailable()
+    if distrust(error):
+        return NotReady()
     code = sqlstate(error)
     if code is None or code.startswith(LOST):
         return OutcomeUnknown() if writing else Unavailable()
@@ -327,6 +333,18 @@ def from_database(error: BaseException, *, writing: bool) -> Problem:
     if code.startswith(INVALID):
         return Invalid()
     return ServerError()
+
+
+def distrust(error: BaseException) -> str | None:
+    """Why the database is not what `sslmode` asks for, or None when that is not what went wrong.
+
+    Waiting does not change it, so that it is no outage.
+    """
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return "its certificate is not for that host, or not of a trusted authority (sslrootcert)"
+    if isinstance(error, ConnectionError) and NO_TLS in str(error):
+        return "it has no TLS, and sslmode asks for it"
+    return None
 
 
 def sqlstate(error: BaseException | None) -> str | None:

@@ -14,10 +14,15 @@ from pathlib import Path
 from time import monotonic
 
 from tests.chaos.history import Outcome
-from tests.chaos.measures import MEASURES, Figure
+from tests.chaos.measures import Figure, asleep, crowd, down, leavers
 from tests.chaos.outages import Siege, Tally, siege
-from tests.outages.site import DIRECT, POOLED
+from tests.chaos.silences import frozen, half_open, idle
+from tests.database.clusters import EMBEDDED, kinds
+from tests.outages.pgbouncer import pgbouncers
+from tests.outages.site import DIRECT
 
+MEASURES = (asleep, crowd, leavers, idle, half_open, frozen, down)
+OTHERS = "others than the embedded one are then reached directly only"
 HEAD = (
     *("what happens", "times", "acknowledged", "refused", "unknown", "sent again"),
     *("back to first success (median / worst)", "lost", "doubled", "lies", "torn", "unexpected"),
@@ -72,24 +77,30 @@ async def counted(siege: Siege, name: str, label: str) -> str:
     return ", ".join(f"{value}: {count}" for value, count in sorted(counts.items()))
 
 
-async def attack(mode: str, chosen: argparse.Namespace) -> bool:
+async def attack(mode: str, postgres: str, chosen: argparse.Namespace) -> bool:
     """Besiege a server on that way to its database, and print what came of it; whether all was well."""
     began = monotonic()
     with tempfile.TemporaryDirectory(prefix="donebook-chaos-") as directory:
-        settings = {"REQUEST_TIMEOUT": 6} if chosen.short else {}
+        settings = {"REQUEST_TIMEOUT": 9} if chosen.short else {}  # and a half-open socket is found in 5
         async with siege(
-            mode, Path(directory), clients=chosen.clients, frozen=chosen.frozen, seed=chosen.seed, **settings
+            mode,
+            Path(directory),
+            postgres=postgres,
+            clients=chosen.clients,
+            frozen=chosen.frozen,
+            seed=chosen.seed,
+            **settings,
         ) as besieged:
             server = besieged.site.server.process
             assert server is not None
             for number in range(chosen.rounds):
                 for event in besieged.events:
                     await besieged.round(event)
-                print(f"{mode}: round {number + 1} of {chosen.rounds}", file=sys.stderr)
+                print(f"{mode}, {postgres}: round {number + 1} of {chosen.rounds}", file=sys.stderr)
             figures: list[Figure] = []
             for measure in MEASURES:
                 figures += await measure(besieged.site, short=chosen.short)
-            print(f"\n### {mode}, {datetime.now(UTC):%Y-%m-%d}, {monotonic() - began:.0f} s\n")
+            print(f"\n### {mode}, PostgreSQL {postgres}, {datetime.now(UTC):%Y-%m-%d}, {monotonic() - began:.0f} s\n")
             print("\n".join(table(besieged)))
             print(f"\nAnswers by status: {await counted(besieged, 'donebook_requests_total', 'status')}")
             print(f"Attempts that failed: {await counted(besieged, 'donebook_database_errors_total', 'problem')}")
@@ -103,19 +114,37 @@ async def attack(mode: str, chosen: argparse.Namespace) -> bool:
             return alive and not besieged.faults and all(figure.kept for figure in figures)
 
 
+def missing() -> Iterator[str]:
+    """What this machine does not have, and so is not run."""
+    if not any(kind.prepared for kind in pgbouncers().values()):
+        yield "PgBouncer with prepared statements: `.ci/pgbouncer` fetches one"
+    if not any(kind.prepared is None for kind in pgbouncers().values()):
+        yield "PgBouncer of before 1.21"
+    if kinds() == [EMBEDDED]:
+        yield "a PostgreSQL of the system's, 15 or later, with its `pg_config`"
+
+
 async def main() -> int:
     """Exit code 1 when anything was lost, doubled, untrue or unexpected, or a promise was broken."""
+    ways = (DIRECT, *pgbouncers())
     parser = argparse.ArgumentParser(prog="python -m tests.chaos.full", description=__doc__)
     parser.add_argument("--rounds", type=int, default=20, help="of each event")
     parser.add_argument("--clients", type=int, default=16)
     parser.add_argument("--frozen", type=float, default=10.0, help="seconds of each SIGSTOP")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--way", choices=(DIRECT, POOLED), action="append", help="to the database; both if not given")
+    parser.add_argument("--way", choices=ways, action="append", help="to the database; all if not given")
+    parser.add_argument("--postgres", choices=kinds(), action="append", help=f"all if not given; {OTHERS}")
     parser.add_argument("--short", action="store_true", help="each event once, frozen for 2 s")
     chosen = parser.parse_args()
     if chosen.short:
         chosen.rounds, chosen.frozen = 1, 2.0
-    well = [await attack(mode, chosen) for mode in chosen.way or (DIRECT, POOLED)]
+    for what in missing():
+        print(f"NOT RUN, since it is not here: {what}", flush=True)
+    well = [
+        await attack(way, postgres, chosen)
+        for postgres in chosen.postgres or kinds()
+        for way in chosen.way or (ways if chosen.postgres or postgres == EMBEDDED else (DIRECT,))
+    ]
     return 0 if all(well) else 1
 
 

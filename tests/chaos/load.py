@@ -5,6 +5,7 @@ Half of the writes have an idempotency key: they are sent again until there is a
 
 import asyncio
 import random
+from collections import Counter
 from contextlib import suppress
 from itertools import pairwise
 from typing import Any, Self
@@ -29,6 +30,8 @@ class Load:
         self.ids: dict[str, str] = {}
         self.surprises: list[str] = []
         self.acknowledged: list[float] = []
+        self.told: Counter[str] = Counter()
+        """What was answered 503, by its type and when to try again; those that were sent again included."""
         self.over = False
         self.running: list[asyncio.Task[None]] = []
 
@@ -89,6 +92,8 @@ class Load:
                 write.tries += 1  # sent, and never answered
             else:
                 write.tries += 1
+                if answer.status_code == 503:
+                    self.told[f"503 {answer.json()['type']}, in {answer.headers['retry-after']} s"] += 1
                 if not again or answer.status_code not in (409, 503):
                     return answer
             await asyncio.sleep(0.02)

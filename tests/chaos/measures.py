@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from statistics import quantiles
 from time import monotonic
@@ -59,7 +59,7 @@ async def down(site: Site, *, short: bool) -> list[Figure]:
     far = await slowly_back(site)
     p99 = quantiles(times, n=100)[98]
     return [
-        Figure("database down: answers", "503 with `Retry-After`", _counts(statuses), set(statuses) == {"503 2"}),
+        Figure("database down: answers", "503 with `Retry-After`", counts(statuses), set(statuses) == {"503 2"}),
         Figure("database down, known: p99", "≤ 3 s", f"{p99:.2f} s of {len(times)}", p99 <= 3),
         Figure("database down: `/health/live`", "200", str(lives), lives == {200}),
         Figure("first request after it", "≤ 1 s", f"{back:.2f} s", back <= 1),
@@ -97,7 +97,7 @@ async def crowd(site: Site, *, short: bool) -> list[Figure]:
     await asyncio.sleep(2)
     used = await site.metric("donebook_pool_connections_in_use")
     return [
-        Figure("100 clients, 10 connections", "no 500", _counts(statuses), set(statuses) <= {"201", "204", "503"}),
+        Figure("100 clients, 10 connections", "no 500", counts(statuses), set(statuses) <= {"201", "204", "503"}),
         Figure("connections in use 2 s later", "0", f"{used:.0f}", used == 0),
     ]
 
@@ -149,14 +149,9 @@ async def asleep(site: Site, *, short: bool) -> list[Figure]:
         statuses[str(answer.status_code)] += 1
     woken = set(statuses) <= {"200", "201"}
     return [
-        Figure(
-            "next request when suspended, as Neon does", "success", f"{_counts(statuses)}, {max(times):.2f} s", woken
-        )
+        Figure("next request when suspended, as Neon does", "success", f"{counts(statuses)}, {max(times):.2f} s", woken)
     ]
 
 
-def _counts(counter: Counter[str]) -> str:
+def counts(counter: Counter[str]) -> str:
     return ", ".join(f"{name}: {count}" for name, count in sorted(counter.items()))
-
-
-MEASURES: tuple[Callable[..., Awaitable[list[Figure]]], ...] = (asleep, crowd, leavers, down)

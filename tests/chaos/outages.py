@@ -13,7 +13,11 @@ from time import monotonic
 
 from tests.chaos.history import History, Outcome, Verdict
 from tests.chaos.load import Load
+from tests.database.catalogue import HEAD
+from tests.database.clusters import EMBEDDED
+from tests.database.commands import Checkout
 from tests.outages.cluster import Cluster, running
+from tests.outages.made import made
 from tests.outages.proxy import Trap
 from tests.outages.site import Site, site
 from tests.waiting import until
@@ -25,13 +29,17 @@ LONG = 240.0  # s: no round may last that long
 
 KILLED = "`kill -9` of Postgres"
 STOPPED = "immediate stop of Postgres"
+RESTARTED = "restart of Postgres, as for maintenance"
 TERMINATED = "`pg_terminate_backend` of all"
 DROPPED = "dropped acknowledgement"
 FROZEN = "SIGSTOP of Postgres"
 POOLER = "restart of the pooler"
-ALTERED = "a column is added, then dropped"
+MIGRATED = "`donebook database upgrade` adds a column, `downgrade` drops it"
 
-DIRECT_EVENTS = (KILLED, STOPPED, TERMINATED, DROPPED, FROZEN, ALTERED)
+ADD = "ALTER TABLE tasks ADD COLUMN another text NOT NULL DEFAULT 'x'"
+DROP = "ALTER TABLE tasks DROP COLUMN another"
+
+DIRECT_EVENTS = (KILLED, STOPPED, RESTARTED, TERMINATED, DROPPED, FROZEN, MIGRATED)
 
 
 @dataclass
@@ -58,6 +66,8 @@ class Siege:
     ) -> None:
         self.site = there
         self.cluster = cluster
+        self.checkout = Checkout(there.server.directory / "checkout")
+        self.checkout.revise("Another column", ADD, DROP)
         self.clients = clients
         self.frozen = frozen  # s
         self.before = before
@@ -80,7 +90,7 @@ class Siege:
         load.ids = self.ids
         async with asyncio.timeout(LONG), load:
             await load.more(self.random.randint(self.before, 2 * self.before))
-            await self._do(event)
+            await self._do(event, load)
             back, behind = monotonic(), len(load.acknowledged)
             await load.more(AFTER)
         tally = self.tallies.setdefault(event, Tally())
@@ -90,13 +100,15 @@ class Siege:
         tally.repeated += self.history.repeated - repeated
         self._note(event, tally, self.history.check(await self._listed()), load.surprises)
 
-    async def _do(self, event: str) -> None:
+    async def _do(self, event: str, load: Load) -> None:
         """Let it happen; at the end of this the database is there again."""
         match event:
             case "`kill -9` of Postgres":
                 await self._restart(signal.SIGKILL)
             case "immediate stop of Postgres":
                 await self._restart(signal.SIGQUIT)
+            case "restart of Postgres, as for maintenance":
+                await self._restart(signal.SIGINT)
             case "`pg_terminate_backend` of all":
                 await self.cluster.admin(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'donebook'"
@@ -115,9 +127,23 @@ class Siege:
                 await asyncio.sleep(self.random.random() * 0.3)
                 await self.site.pooler.start()
             case _:
-                await self.site.sql("ALTER TABLE tasks ADD COLUMN another text NOT NULL DEFAULT 'x'")
-                await asyncio.sleep(self.random.random() * 0.1)
-                await self.site.sql("ALTER TABLE tasks DROP COLUMN another")
+                failed = await self._failed()
+                await self._database("upgrade")
+                await load.more(AFTER)
+                await self._database("downgrade", str(HEAD))
+                await load.more(AFTER)
+                if failed != await self._failed():
+                    load.surprises.append(f"{event}: {await self._failed() - failed:.0f} requests were answered 503")
+
+    async def _failed(self) -> float:
+        """How many requests were answered 503 so far, those that clients sent again included."""
+        return await self.site.metric("donebook_requests_total", status="503")
+
+    async def _database(self, command: str, revision: str = "head") -> None:
+        """`donebook database …` of a checkout with one revision more, with the settings of the server."""
+        settings = {name: value for name, value in self.site.server.environment.items() if name.startswith("DATABASE_")}
+        arguments = (command, "--no-prompt", revision)
+        await asyncio.to_thread(self.checkout.database, "donebook", *arguments, **settings)
 
     async def _restart(self, how: signal.Signals) -> None:
         self.cluster.stop(how)
@@ -147,15 +173,16 @@ async def siege(
     mode: str,
     directory: Path,
     *,
+    postgres: str = EMBEDDED,
     clients: int = 16,
     frozen: float = 10.0,
     seed: int = 0,
     before: int = BEFORE,
     **settings: object,
 ) -> AsyncIterator[Siege]:
-    """A siege of a server on a cluster of its own, reached directly or through a pooler."""
+    """A siege of a server on a cluster of its own, of that kind, reached directly or through a pooler."""
     async with AsyncExitStack() as stack:
-        cluster = await asyncio.to_thread(Cluster, directory / "data")
+        cluster = Cluster(stack.enter_context(made(postgres, directory / "data")))
         await stack.enter_async_context(running(cluster))
         there = await stack.enter_async_context(site(mode, cluster.url, directory, LOG_LEVEL="warning", **settings))
         yield Siege(there, cluster, clients=clients, frozen=frozen, seed=seed, before=before)

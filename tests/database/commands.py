@@ -4,9 +4,30 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from tests.database.catalogue import HEAD
 from tests.server import DONEBOOK, ROOT, environment
 
 PATIENCE = 120  # s: for a command that cannot go on, on a slow machine
+REVISION = '''"""{says}.
+
+It is the tests'.
+"""
+
+from alembic import op
+
+revision = "9999"
+down_revision = "{after}"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.execute("{up}")
+
+
+def downgrade() -> None:
+    op.execute("{down}")
+'''
 SETTING_UP = ("src", "migrations", "pyproject.toml")
 
 
@@ -47,6 +68,12 @@ class Checkout:
         code, output = self.run(program, "database", *arguments, **settings)
         assert code == 0, output
         return output
+
+    def revise(self, says: str, up: str, down: str) -> None:
+        """Add a revision after the last one: one SQL statement, and what takes it back."""
+        name = f"9999_{says.lower().replace(' ', '_')}.py"
+        text = REVISION.format(says=says, after=HEAD, up=up, down=down)
+        (self.folder / "migrations" / "versions" / name).write_text(text)
 
     def edit(self, name: str, old: str, new: str) -> None:
         """Change one of its files, which must have what is to be replaced."""

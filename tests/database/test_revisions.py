@@ -70,6 +70,7 @@ async def test_of_several_revisions_all_or_none_are_applied(copy, empty_url):
 
 async def test_a_migration_gives_up_rather_than_wait_behind_a_lock(copy, migrated_url):
     before = await catalogue(migrated_url)
+    copy.edit("migrations/env.py", "TRY_FOR = 60.0", "TRY_FOR = 2.0")
     reader = await asyncpg.connect(migrated_url)
     async with reader.transaction():
         await reader.execute("SELECT FROM tasks")  # as a forgotten session does; it stands in the way of DROP TABLE

@@ -40,7 +40,7 @@ async def open_app(browser: Browser, server: Server, client: httpx.AsyncClient) 
         context = await browser.new_context(**{"base_url": server.url, "viewport": DESKTOP} | options)
         contexts.append(context)
         page = await context.new_page()
-        listen(page, server.url, complaints)
+        listen(page, options.get("base_url", server.url), complaints)
         return App(page, client, complaints)
 
     yield open_app

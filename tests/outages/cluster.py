@@ -5,39 +5,32 @@ import signal
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
-from urllib.parse import urlsplit
 
 import asyncpg
 import psutil
 
-from donebook.db.embedded import acquire
-from donebook.db.embedded.account import choose
-from donebook.db.embedded.use import find_programs
+from tests.outages.made import Made
 from tests.waiting import until, wait_until
 
 NOWHERE = ["-c", "unix_socket_directories=", "-c", "listen_addresses=127.0.0.1"]
 
 
 class Cluster:
-    """The embedded PostgreSQL, without what looks after it: it stays as it is left. It is not running yet."""
+    """A PostgreSQL without what looks after it: it stays as it is left. It is not running yet."""
 
-    def __init__(self, directory: Path) -> None:
-        with acquire(directory, serving=False) as made:
-            self.url = made.url
-            self.layout = made.layout
-        self.port = urlsplit(self.url).port
-        password = self.layout.superuser_password.read_text().strip()
-        self.admin_url = f"postgresql://postgres:{password}@127.0.0.1:{self.port}/donebook"
-        self.programs = find_programs()
-        self.account, _ = choose(self.layout, self.programs)
+    def __init__(self, made: Made) -> None:
+        self.made = made
+        self.data = made.data
+        self.url = made.url("donebook")
+        self.admin_url = made.url("postgres")
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, *options: str) -> None:
         """Start it, and do not wait until it accepts connections."""
-        with (self.layout.root / "outages.log").open("ab") as output:
-            self.process = self.account.spawn(
-                [self.programs / "bin/postgres", "-D", self.layout.cluster, *NOWHERE, f"--port={self.port}", *options],
+        made = self.made
+        with made.log.open("ab") as output:
+            self.process = made.account.spawn(
+                [made.programs / "postgres", "-D", made.data, *NOWHERE, f"--port={made.port}", *options],
                 output=output.fileno(),
             )
 
@@ -61,7 +54,7 @@ class Cluster:
 
     def promote(self) -> None:
         """Turn a standby into a server of its own."""
-        code, output = self.account.run([self.programs / "bin/pg_ctl", "-D", self.layout.cluster, "promote"])
+        code, output = self.made.account.run([self.made.programs / "pg_ctl", "-D", self.data, "promote"])
         assert code == 0, output
 
     def gone(self) -> None:
@@ -92,7 +85,7 @@ class Cluster:
 
     def _processes(self) -> list[psutil.Process]:
         """The leader first, so that a frozen one starts no others."""
-        here = str(self.layout.cluster)
+        here = str(self.data)
         found = []
         for process in psutil.process_iter(["name"]):
             with suppress(psutil.NoSuchProcess, psutil.AccessDenied):

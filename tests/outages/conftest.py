@@ -1,12 +1,13 @@
 """Sites to hurt, for the whole run: one on each way to the database, and one on a cluster that can be killed."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
 
+from tests.database.clusters import EMBEDDED
 from tests.outages.cluster import Cluster, running
+from tests.outages.made import made
 from tests.outages.site import DIRECT, POOLED, QUICK, Site, site
 
 
@@ -58,9 +59,10 @@ async def well(there: Site) -> AsyncIterator[None]:
 
 @pytest.fixture(scope="session")
 async def cluster_to_hurt(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cluster]:
-    there = await asyncio.to_thread(Cluster, tmp_path_factory.mktemp("hurt") / "data")
-    async with running(there):
-        yield there
+    with made(EMBEDDED, tmp_path_factory.mktemp("hurt") / "data") as new:
+        there = Cluster(new)
+        async with running(there):
+            yield there
 
 
 @pytest.fixture(scope="session")

@@ -13,12 +13,12 @@ import asyncpg
 import httpx
 
 from tests.conftest import NO_TLS, execute
-from tests.outages.pgbouncer import PgBouncer, program
+from tests.outages.pgbouncer import PgBouncer, pgbouncers
 from tests.outages.proxy import Proxy
 from tests.server import Server
 
 DIRECT = "direct"
-POOLED = "pooled" if program() is None else "pgbouncer"
+POOLED = next(iter(pgbouncers()), "pooled")
 """Without PgBouncer the proxy is taken for the pooler: Donebook then talks as it would to one."""
 
 QUICK = {"POOL_SIZE": 3, "POOL_TIMEOUT": 0.5, "STATEMENT_TIMEOUT": 2, "CONNECT_TIMEOUT": 4, "REQUEST_TIMEOUT": 6}
@@ -107,8 +107,8 @@ async def site(mode: str, url: str, directory: Path, **settings: object) -> Asyn
         pooler = None
         if mode != DIRECT:
             settings |= {"DATABASE_POOLER": "transaction", "DATABASE_DIRECT_URL": url}
-        if mode == "pgbouncer":
-            pooler = await stack.enter_async_context(PgBouncer(url))
+        if kind := pgbouncers().get(mode):
+            pooler = await stack.enter_async_context(PgBouncer(url, kind))
         proxy = await stack.enter_async_context(Proxy(pooler.url if pooler else url))
         server = Server(directory, **{"DATABASE_URL": proxy.url, "LOG_FORMAT": "json", **settings})
         async with running(server):

@@ -6,14 +6,20 @@ import pytest
 
 from tests.chaos.history import Outcome
 from tests.chaos.outages import AFTER, siege
+from tests.database.clusters import EMBEDDED, kinds
+from tests.outages.pgbouncer import pgbouncers
 from tests.outages.site import DIRECT, POOLED
 
 BEFORE = 20  # acknowledged writes
+OTHERS = (list(pgbouncers()) or [POOLED])[-1], kinds()[-1]
+"""The newest pooler, with prepared statements, and the oldest PostgreSQL that there are: both in one run."""
 
 
-@pytest.mark.parametrize("mode", [DIRECT, POOLED])
-async def test_nothing_is_lost_doubled_or_untrue_whatever_happens_to_the_database(mode: str, tmp_path: Path):
-    async with siege(mode, tmp_path, frozen=1, before=BEFORE, REQUEST_TIMEOUT=6) as besieged:
+@pytest.mark.parametrize(("mode", "postgres"), sorted({(DIRECT, EMBEDDED), (POOLED, EMBEDDED), OTHERS}))
+async def test_nothing_is_lost_doubled_or_untrue_whatever_happens_to_the_database(
+    mode: str, postgres: str, tmp_path: Path
+):
+    async with siege(mode, tmp_path, postgres=postgres, frozen=1, before=BEFORE, REQUEST_TIMEOUT=6) as besieged:
         server = besieged.site.server.process
         for event in besieged.events:
             await besieged.round(event)

@@ -124,12 +124,21 @@ async def test_a_slow_read_succeeds_when_nothing_is_in_its_way_any_more(direct: 
     assert (await read).status_code == 200
 
 
-async def test_a_slow_statement_behind_a_pooler_is_given_up_by_us(by_pooler: Site):
+@pytest.mark.parametrize(
+    ("theirs", "kind", "retry_after"),
+    [
+        ("UPDATE tasks SET description = 'theirs'", "outcome-unknown", 2),
+        ("LOCK TABLE tasks", "too-slow", 1),  # so that ours is not even prepared
+    ],
+)
+async def test_a_slow_statement_behind_a_pooler_is_given_up_by_us(
+    by_pooler: Site, theirs: str, kind: str, retry_after: int
+):
     """Nothing stops the statement itself there, so nobody knows what becomes of a write; the connection is free."""
     task = await by_pooler.add()
-    async with held(by_pooler, "LOCK TABLE tasks"):
+    async with held(by_pooler, theirs):
         answer = await by_pooler.http.put(f"/tasks/{task}", json={"title": "may be stored"})
-        await by_pooler.refused(answer, 503, "outcome-unknown", 2)
+        await by_pooler.refused(answer, 503, kind, retry_after)
         assert await by_pooler.metric("donebook_pool_connections_in_use") == 0
     await by_pooler.warm()
 

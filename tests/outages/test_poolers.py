@@ -1,14 +1,18 @@
 """A transaction pooler in between: everything works, keys included, and migrations go past it."""
 
 import asyncio
+import signal
 from collections import Counter
 from pathlib import Path
 
+from tests.outages.cluster import Cluster
 from tests.outages.proxy import Trap
 from tests.outages.site import POOLED, Site, keyed, site
+from tests.waiting import until
 
 RACERS, KEYS = 8, 10
 RESTARTS = 3
+WRITERS = 4
 
 
 async def test_migrations_go_past_the_pooler_and_requests_through_it(database_url: str, tmp_path: Path):
@@ -79,6 +83,28 @@ async def test_a_pooler_that_restarts_again_and_again(by_pooler: Site):
     over = True
     await asyncio.gather(*using)
     assert len(await by_pooler.titles()) == len(done) > RESTARTS
+
+
+async def test_a_write_without_a_key_waits_for_a_pooler_without_a_database(cluster_to_hurt: Cluster, tmp_path: Path):
+    """What a pooler says that cannot connect, it says of a write that nobody has executed: that is tried again."""
+    async with site(POOLED, cluster_to_hurt.url, tmp_path) as there:
+        await there.sql("DELETE FROM tasks")
+        await there.warm()
+        cluster_to_hurt.stop(signal.SIGINT)
+        await asyncio.to_thread(cluster_to_hurt.gone)
+        writing = [asyncio.create_task(there.http.post("/tasks", json={"title": "patient"})) for _ in range(WRITERS)]
+
+        async def turned_away() -> bool:
+            retried = await there.metric("donebook_database_retries_total", problem="unavailable")
+            return retried >= WRITERS or any(write.done() for write in writing)
+
+        try:
+            await until(turned_away)
+        finally:
+            cluster_to_hurt.start()
+            await cluster_to_hurt.ready()
+        assert {answer.status_code for answer in await asyncio.gather(*writing)} == {201}
+        assert await there.titles() == ["patient"] * WRITERS
 
 
 async def test_health_is_asked_through_the_pooler_too(by_pooler: Site):

@@ -17,7 +17,7 @@ NO_ROOM = {"53100": "disk full", "53200": "out of memory", "58030": "input/outpu
 
 @pytest.mark.parametrize("code", NO_ROOM)
 async def test_no_room_is_503_for_writers_for_a_while_and_nothing_for_readers(either: Site, code: str):
-    """A trigger says so here: a disk that is really full ends the whole of a Postgres sooner or later."""
+    """A trigger says so here; `test_full_disk.py` has a disk that really is."""
     task = await either.add()
     async with failing(either, code):
         await either.refused(await either.http.post("/tasks", json={"title": "never stored"}), 503, "full", 30)

@@ -139,7 +139,7 @@ async def test_connections_that_were_lost_while_idle_are_replaced_unnoticed(eith
 async def test_requests_wait_for_a_postgres_that_is_still_starting(own: Site, cluster_to_hurt: Cluster):
     """57P03: here a standby that lets nobody in, until it is promoted."""
     ids = [await own.add(), await own.add()]
-    standby = cluster_to_hurt.layout.cluster / "standby.signal"
+    standby = cluster_to_hurt.data / "standby.signal"
     cluster_to_hurt.stop(signal.SIGINT)
     await asyncio.to_thread(cluster_to_hurt.gone)
     standby.touch()

@@ -1,6 +1,7 @@
 """`DATABASE_URL`, in the forms that people paste: understood whole, or refused without a word of its password."""
 
 import os
+import ssl
 from urllib.parse import quote
 
 import pytest
@@ -113,6 +114,19 @@ def test_an_unknown_parameter_is_refused_by_name(name: str):
     assert name in str(refusal.value) or repr(name)[1:-1] in str(refusal.value)
     assert SECRET not in str(refusal.value)
     assert str(refusal.value).isprintable()
+
+
+@pytest.mark.parametrize("mode", ["", "allow", "prefer", "require", "verify-ca", "verify-full"])
+def test_the_certificate_of_neon_is_always_verified(mode: str):
+    query = f"sslmode={mode}&channel_binding=require" if mode else ""
+    context = parse_database_url(f"postgresql://u:p@ep-a-1-pooler.eu.aws.neon.tech/d?{query}").connect_args["ssl"]
+    assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
+
+
+@pytest.mark.parametrize("query", ["", "&sslmode=disable", "&sslmode=require"])
+def test_channel_binding_that_nothing_stands_in_for_is_refused(query: str):
+    with pytest.raises(InvalidURL, match="channel_binding=require"):
+        parse_database_url(f"postgresql://u:{SECRET}@h/d?channel_binding=require{query}")
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,16 @@ import createClient from "openapi-fetch";
 import { Failure } from "./failure";
 import type { components, paths } from "./schema";
 
-export type Task = components["schemas"]["Task"];
-export type TaskCreate = components["schemas"]["TaskCreate"];
-export type TaskUpdate = components["schemas"]["TaskUpdate"];
+export type Task = components["schemas"]["BaselineTask"];
+export type TaskCreate = components["schemas"]["BaselineTaskCreate"];
+export type TaskUpdate = components["schemas"]["BaselineTaskUpdate"];
 
 const PATIENCE_MS = 20_000;
 const client = createClient<paths>({ baseUrl: location.origin });
 const patience = () => ({ signal: AbortSignal.timeout(PATIENCE_MS) });
 const once = (key: string) => ({ "Idempotency-Key": key });
+/** By this the page knows its own changes again when it is told of them. */
+const named = (key: string) => ({ ...patience(), headers: { "X-Request-ID": key } });
 
 /**
  * The server, as the store sees it. Every call resolves to the answer or rejects with a Failure. A write's key makes it
@@ -18,20 +20,20 @@ const once = (key: string) => ({ "Idempotency-Key": key });
 export const api = {
   list: (): Promise<Task[]> => answer(client.GET("/tasks", patience())),
   add: (body: TaskCreate, key: string): Promise<Task> =>
-    answer(client.POST("/tasks", { body, params: { header: once(key) }, ...patience() })),
+    answer(client.POST("/tasks", { body, params: { header: once(key) }, ...named(key) })),
   change: (id: string, body: TaskUpdate, key: string): Promise<Task> =>
     answer(
       client.PUT("/tasks/{task_id}", {
         body,
         params: { path: { task_id: id }, header: once(key) },
-        ...patience(),
+        ...named(key),
       }),
     ),
   remove: async (id: string, key: string): Promise<void> => {
     await answer(
       client.DELETE("/tasks/{task_id}", {
         params: { path: { task_id: id }, header: once(key) },
-        ...patience(),
+        ...named(key),
       }),
     );
   },

@@ -59,7 +59,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * List or search tasks
+         * @description One page of the tasks that are not in the trash; with `q`, the best of those that have it.
+         */
+        get: operations["findTasks"];
         put?: never;
         /**
          * Add a task
@@ -179,6 +183,26 @@ export interface paths {
          * @description Delete a task in the trash for good, with what the log says of it. Nothing brings it back.
          */
         delete: operations["eraseTask"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/trash": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the trash
+         * @description One page of the tasks in the trash, what came last first.
+         */
+        get: operations["listTrash"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -386,6 +410,8 @@ export interface paths {
         /**
          * Whether the service may get traffic
          * @description Whether the database answers and has the migrations that this version needs.
+         *
+         *     A server whose connections are all in use stays ready: without its share of the traffic, the others are too.
          */
         get: operations["getReadiness"];
         put?: never;
@@ -420,6 +446,56 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** BaselineTask */
+        BaselineTask: {
+            /**
+             * @description Opaque; a UUID
+             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
+             */
+            id: string;
+            title: string;
+            description: string | null;
+            completed: boolean;
+            /**
+             * Format: date-time
+             * @description RFC 3339, in UTC, always with six digits of a second
+             * @example 2026-01-01T10:00:00.000000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, in UTC, always with six digits of a second
+             * @example 2026-01-01T10:00:00.000000Z
+             */
+            updated_at: string;
+        };
+        /** BaselineTaskCreate */
+        BaselineTaskCreate: {
+            /**
+             * @description 1 to 200 characters (code points), without NUL
+             * @example Buy milk
+             */
+            title: string;
+            /**
+             * @description Up to 50,000 characters (code points), without NUL
+             * @example Two bottles, the blue ones
+             */
+            description?: string | null;
+        };
+        /** BaselineTaskUpdate */
+        BaselineTaskUpdate: {
+            /**
+             * @description 1 to 200 characters (code points), without NUL
+             * @example Buy milk
+             */
+            title?: string | null;
+            /**
+             * @description Up to 50,000 characters (code points), without NUL
+             * @example Two bottles, the blue ones
+             */
+            description?: string | null;
+            completed?: boolean | null;
+        };
         /** Batch */
         Batch: {
             operations: (components["schemas"]["CreateOperation"] | components["schemas"]["UpdateOperation"] | components["schemas"]["CompleteOperation"] | components["schemas"]["ReopenOperation"] | components["schemas"]["MoveOperation"] | components["schemas"]["TrashOperation"] | components["schemas"]["RestoreOperation"])[];
@@ -427,7 +503,7 @@ export interface components {
         /** BatchResult */
         BatchResult: {
             /** @description The task as it is after the whole batch */
-            task: components["schemas"]["tasks_contract_Task"];
+            task: components["schemas"]["Task"];
         };
         /** BatchResults */
         BatchResults: {
@@ -505,12 +581,28 @@ export interface components {
             /** @constant */
             op: "create";
         };
+        /** FoundTasks */
+        FoundTasks: {
+            items: components["schemas"]["Task"][];
+            next: null;
+            /** @description By the id of the task */
+            highlights: {
+                [key: string]: components["schemas"]["Highlights"];
+            };
+        };
         /** Health */
         Health: {
             /** @constant */
             status: "healthy";
             /** @constant */
             database: "connected";
+        };
+        /** Highlights */
+        Highlights: {
+            /** @description Joined, their texts are the title */
+            title: components["schemas"]["Segment"][];
+            /** @description Joined, their texts are the description around its first match; null when it has none */
+            description: components["schemas"]["Segment"][] | null;
         };
         /** History */
         History: {
@@ -600,10 +692,10 @@ export interface components {
         Ready: {
             /** @constant */
             status: "ready";
-            /** @constant */
-            database: "connected";
-            /** @constant */
-            migrations: "current";
+            /** @enum {string} */
+            database: "connected" | "busy";
+            /** @enum {string} */
+            migrations: "current" | "unknown";
         };
         /** ReopenOperation */
         ReopenOperation: {
@@ -629,6 +721,12 @@ export interface components {
             /** @constant */
             op: "restore";
         };
+        /** Segment */
+        Segment: {
+            text: string;
+            /** @description Whether this is what was looked for */
+            match: boolean;
+        };
         /** Snapshot */
         Snapshot: {
             /**
@@ -637,7 +735,76 @@ export interface components {
              */
             cursor: string;
             /** @description All of them, also those in the trash, as they are arranged */
-            tasks: components["schemas"]["tasks_contract_Task"][];
+            tasks: components["schemas"]["Task"][];
+        };
+        /** Task */
+        Task: {
+            /**
+             * @description A UUID
+             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
+             */
+            id: string;
+            title: string;
+            description: string | null;
+            completed: boolean;
+            /**
+             * Format: date-time
+             * @description Since when it is done
+             */
+            completed_at: string | null;
+            /**
+             * @description Tasks are arranged by this, compared byte by byte
+             * @example 800000000001
+             */
+            position: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, in UTC, always with six digits of a second
+             * @example 2026-01-01T10:00:00.000000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, in UTC, always with six digits of a second
+             * @example 2026-01-01T10:00:00.000000Z
+             */
+            updated_at: string;
+            /**
+             * @description Counts the changes; also the ETag
+             * @example 1
+             */
+            version: number;
+            /**
+             * Format: date-time
+             * @description Since when it is in the trash
+             */
+            deleted_at: string | null;
+        };
+        /** TaskCreate */
+        TaskCreate: {
+            /**
+             * @description 1 to 200 characters (code points), without NUL
+             * @example Buy milk
+             */
+            title: string;
+            /**
+             * @description Up to 50,000 characters (code points), without NUL
+             * @example Two bottles, the blue ones
+             */
+            description?: string | null;
+            /** @default false */
+            completed: boolean;
+            /**
+             * @description A UUID of version 7 that the client made: the same task sent again is not a second one
+             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
+             */
+            id?: string | null;
+        };
+        /** TaskPage */
+        TaskPage: {
+            items: components["schemas"]["Task"][];
+            /** @description The cursor of the next page, which means nothing to clients; null on the last page */
+            next: string | null;
         };
         /** TaskPatch */
         TaskPatch: {
@@ -652,20 +819,6 @@ export interface components {
              */
             description?: string | null;
             completed?: boolean;
-        };
-        /** TaskUpdate */
-        TaskUpdate: {
-            /**
-             * @description 1 to 200 characters (code points), without NUL
-             * @example Buy milk
-             */
-            title?: string | null;
-            /**
-             * @description Up to 50,000 characters (code points), without NUL
-             * @example Two bottles, the blue ones
-             */
-            description?: string | null;
-            completed?: boolean | null;
         };
         /** TrashOperation */
         TrashOperation: {
@@ -728,105 +881,6 @@ export interface components {
             /** @constant */
             op: "update";
         };
-        /** Task */
-        baseline_contract_Task: {
-            /**
-             * @description Opaque; a UUID
-             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
-             */
-            id: string;
-            title: string;
-            description: string | null;
-            completed: boolean;
-            /**
-             * Format: date-time
-             * @description RFC 3339, in UTC, always with six digits of a second
-             * @example 2026-01-01T10:00:00.000000Z
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description RFC 3339, in UTC, always with six digits of a second
-             * @example 2026-01-01T10:00:00.000000Z
-             */
-            updated_at: string;
-        };
-        /** TaskCreate */
-        baseline_contract_TaskCreate: {
-            /**
-             * @description 1 to 200 characters (code points), without NUL
-             * @example Buy milk
-             */
-            title: string;
-            /**
-             * @description Up to 50,000 characters (code points), without NUL
-             * @example Two bottles, the blue ones
-             */
-            description?: string | null;
-        };
-        /** Task */
-        tasks_contract_Task: {
-            /**
-             * @description A UUID
-             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
-             */
-            id: string;
-            title: string;
-            description: string | null;
-            completed: boolean;
-            /**
-             * Format: date-time
-             * @description Since when it is done
-             */
-            completed_at: string | null;
-            /**
-             * @description Tasks are arranged by this, compared byte by byte
-             * @example 800000000001
-             */
-            position: string;
-            /**
-             * Format: date-time
-             * @description RFC 3339, in UTC, always with six digits of a second
-             * @example 2026-01-01T10:00:00.000000Z
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description RFC 3339, in UTC, always with six digits of a second
-             * @example 2026-01-01T10:00:00.000000Z
-             */
-            updated_at: string;
-            /**
-             * @description Counts the changes; also the ETag
-             * @example 1
-             */
-            version: number;
-            /**
-             * Format: date-time
-             * @description Since when it is in the trash
-             */
-            deleted_at: string | null;
-        };
-        /** TaskCreate */
-        tasks_contract_TaskCreate: {
-            /**
-             * @description 1 to 200 characters (code points), without NUL
-             * @example Buy milk
-             */
-            title: string;
-            /**
-             * @description Up to 50,000 characters (code points), without NUL
-             * @example Two bottles, the blue ones
-             */
-            description?: string | null;
-            /** @default false */
-            completed: boolean;
-            /**
-             * @description A UUID of version 7 that the client made: the same task sent again is not a second one
-             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
-             */
-            id?: string | null;
-        };
     };
     responses: never;
     parameters: never;
@@ -865,7 +919,7 @@ export interface operations {
                      *       }
                      *     ]
                      */
-                    "application/json": components["schemas"]["baseline_contract_Task"][];
+                    "application/json": components["schemas"]["BaselineTask"][];
                 };
             };
             /** @description This server does not answer to that host name */
@@ -923,7 +977,7 @@ export interface operations {
                  *       "description": "Two bottles, the blue ones"
                  *     }
                  */
-                "application/json": components["schemas"]["baseline_contract_TaskCreate"];
+                "application/json": components["schemas"]["BaselineTaskCreate"];
             };
         };
         responses: {
@@ -947,7 +1001,7 @@ export interface operations {
                      *       "updated_at": "2026-01-01T10:00:00.000000Z"
                      *     }
                      */
-                    "application/json": components["schemas"]["baseline_contract_Task"];
+                    "application/json": components["schemas"]["BaselineTask"];
                 };
             };
             /** @description The idempotency key is malformed; This server does not answer to that host name */
@@ -1050,10 +1104,12 @@ export interface operations {
             content: {
                 /**
                  * @example {
+                 *       "title": null,
+                 *       "description": null,
                  *       "completed": true
                  *     }
                  */
-                "application/json": components["schemas"]["TaskUpdate"];
+                "application/json": components["schemas"]["BaselineTaskUpdate"];
             };
         };
         responses: {
@@ -1077,7 +1133,7 @@ export interface operations {
                      *       "updated_at": "2026-01-01T10:05:00.000000Z"
                      *     }
                      */
-                    "application/json": components["schemas"]["baseline_contract_Task"];
+                    "application/json": components["schemas"]["BaselineTask"];
                 };
             };
             /** @description The idempotency key is malformed; This server does not answer to that host name */
@@ -1276,6 +1332,106 @@ export interface operations {
             };
         };
     };
+    findTasks: {
+        parameters: {
+            query?: {
+                /** @description By what, `-` for descending; ties by id. `position` when it is left out, or `updated_at` with `updated_since`. Titles are compared without case and accents. */
+                sort?: ("position" | "-position" | "created_at" | "-created_at" | "updated_at" | "-updated_at" | "title" | "-title") | null;
+                /** @description Only tasks that are done, or are not */
+                completed?: "true" | "false" | null;
+                /** @description Only tasks that changed at that time or later; RFC 3339, with an offset */
+                updated_since?: string | null;
+                /** @description What to look for in titles and descriptions: words, beginnings of words, parts of texts that are written without spaces, without regard to case and accents; words of five letters or more may have one slip. All must be there. The best 200, best first. */
+                q?: string | null;
+                /** @description How many tasks at most; 50 when it is left out, and 200 with `q` */
+                limit?: number | null;
+                /** @description Where the page begins: `next` of the page before, with the same sort and filters */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of tasks; with `q`, the tasks that have it, with where they have it */
+            200: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *           "title": "Buy milk",
+                     *           "description": "Two bottles, the blue ones",
+                     *           "completed": false,
+                     *           "completed_at": null,
+                     *           "position": "800000000001",
+                     *           "created_at": "2026-01-01T10:00:00.000000Z",
+                     *           "updated_at": "2026-01-01T10:00:00.000000Z",
+                     *           "version": 1,
+                     *           "deleted_at": null
+                     *         }
+                     *       ],
+                     *       "next": "YWJjZGVmZ2hbMSwiODAwMDAwMDAwMDAxIl0"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TaskPage"] | components["schemas"]["FoundTasks"];
+                };
+            };
+            /** @description The cursor is not one of this list; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is not valid */
+            422: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     addTask: {
         parameters: {
             query?: never;
@@ -1292,10 +1448,11 @@ export interface operations {
                  * @example {
                  *       "title": "Buy milk",
                  *       "description": "Two bottles, the blue ones",
-                 *       "completed": false
+                 *       "completed": false,
+                 *       "id": null
                  *     }
                  */
-                "application/json": components["schemas"]["tasks_contract_TaskCreate"];
+                "application/json": components["schemas"]["TaskCreate"];
             };
         };
         responses: {
@@ -1317,13 +1474,15 @@ export interface operations {
                      *       "title": "Buy milk",
                      *       "description": "Two bottles, the blue ones",
                      *       "completed": false,
+                     *       "completed_at": null,
                      *       "position": "800000000001",
                      *       "created_at": "2026-01-01T10:00:00.000000Z",
                      *       "updated_at": "2026-01-01T10:00:00.000000Z",
-                     *       "version": 1
+                     *       "version": 1,
+                     *       "deleted_at": null
                      *     }
                      */
-                    "application/json": components["schemas"]["tasks_contract_Task"];
+                    "application/json": components["schemas"]["Task"];
                 };
             };
             /** @description The task, stored */
@@ -1344,13 +1503,15 @@ export interface operations {
                      *       "title": "Buy milk",
                      *       "description": "Two bottles, the blue ones",
                      *       "completed": false,
+                     *       "completed_at": null,
                      *       "position": "800000000001",
                      *       "created_at": "2026-01-01T10:00:00.000000Z",
                      *       "updated_at": "2026-01-01T10:00:00.000000Z",
-                     *       "version": 1
+                     *       "version": 1,
+                     *       "deleted_at": null
                      *     }
                      */
-                    "application/json": components["schemas"]["tasks_contract_Task"];
+                    "application/json": components["schemas"]["Task"];
                 };
             };
             /** @description The idempotency key is malformed; This server does not answer to that host name */
@@ -1443,7 +1604,7 @@ export interface operations {
                 /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
                 "Idempotency-Key"?: string;
                 /** @description Write only when the task's ETag is still this one; else the answer is 412, with the task. */
-                "If-Match"?: string | null;
+                "If-Match"?: string;
             };
             path: {
                 /** @description The task's id */
@@ -1475,10 +1636,11 @@ export interface operations {
                      *       "position": "800000000001",
                      *       "created_at": "2026-01-01T10:00:00.000000Z",
                      *       "updated_at": "2026-01-01T10:05:00.000000Z",
-                     *       "version": 2
+                     *       "version": 2,
+                     *       "deleted_at": null
                      *     }
                      */
-                    "application/json": components["schemas"]["tasks_contract_Task"];
+                    "application/json": components["schemas"]["Task"];
                 };
             };
             /** @description The idempotency key is malformed; The precondition is malformed; This server does not answer to that host name */
@@ -1575,7 +1737,7 @@ export interface operations {
                 /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
                 "Idempotency-Key"?: string;
                 /** @description Write only when the task's ETag is still this one; else the answer is 412, with the task. */
-                "If-Match"?: string | null;
+                "If-Match"?: string;
             };
             path: {
                 /** @description The task's id */
@@ -1603,13 +1765,15 @@ export interface operations {
                      *       "title": "Buy milk",
                      *       "description": "Two bottles, the blue ones",
                      *       "completed": false,
+                     *       "completed_at": null,
                      *       "position": "800000000001",
                      *       "created_at": "2026-01-01T10:00:00.000000Z",
                      *       "updated_at": "2026-01-01T10:00:00.000000Z",
-                     *       "version": 1
+                     *       "version": 1,
+                     *       "deleted_at": null
                      *     }
                      */
-                    "application/json": components["schemas"]["tasks_contract_Task"];
+                    "application/json": components["schemas"]["Task"];
                 };
             };
             /** @description The idempotency key is malformed; The precondition is malformed; This server does not answer to that host name */
@@ -1704,7 +1868,7 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description Answer 304 when the ETag is still this one. */
-                "If-None-Match"?: string | null;
+                "If-None-Match"?: string;
             };
             path: {
                 /** @description The task's id */
@@ -1730,13 +1894,15 @@ export interface operations {
                      *       "title": "Buy milk",
                      *       "description": "Two bottles, the blue ones",
                      *       "completed": false,
+                     *       "completed_at": null,
                      *       "position": "800000000001",
                      *       "created_at": "2026-01-01T10:00:00.000000Z",
                      *       "updated_at": "2026-01-01T10:00:00.000000Z",
-                     *       "version": 1
+                     *       "version": 1,
+                     *       "deleted_at": null
                      *     }
                      */
-                    "application/json": components["schemas"]["tasks_contract_Task"];
+                    "application/json": components["schemas"]["Task"];
                 };
             };
             /** @description It is still that version */
@@ -1805,7 +1971,7 @@ export interface operations {
                 /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
                 "Idempotency-Key"?: string;
                 /** @description Write only when the task's ETag is still this one; else the answer is 412, with the task. */
-                "If-Match"?: string | null;
+                "If-Match"?: string;
             };
             path: {
                 /** @description The task's id */
@@ -1920,7 +2086,7 @@ export interface operations {
                 /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
                 "Idempotency-Key"?: string;
                 /** @description Write only when the task's ETag is still this one; else the answer is 412, with the task. */
-                "If-Match"?: string | null;
+                "If-Match"?: string;
             };
             path: {
                 /** @description The task's id */
@@ -1930,7 +2096,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /** @example {} */
+                /**
+                 * @example {
+                 *       "description": null
+                 *     }
+                 */
                 "application/json": components["schemas"]["TaskPatch"];
             };
         };
@@ -1953,13 +2123,15 @@ export interface operations {
                      *       "title": "Buy milk",
                      *       "description": "Two bottles, the blue ones",
                      *       "completed": false,
+                     *       "completed_at": null,
                      *       "position": "800000000001",
                      *       "created_at": "2026-01-01T10:00:00.000000Z",
                      *       "updated_at": "2026-01-01T10:00:00.000000Z",
-                     *       "version": 1
+                     *       "version": 1,
+                     *       "deleted_at": null
                      *     }
                      */
-                    "application/json": components["schemas"]["tasks_contract_Task"];
+                    "application/json": components["schemas"]["Task"];
                 };
             };
             /** @description The idempotency key is malformed; The precondition is malformed; This server does not answer to that host name */
@@ -2078,7 +2250,7 @@ export interface operations {
                 /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
                 "Idempotency-Key"?: string;
                 /** @description Write only when the task's ETag is still this one; else the answer is 412, with the task. */
-                "If-Match"?: string | null;
+                "If-Match"?: string;
             };
             path: {
                 /** @description The task's id */
@@ -2115,13 +2287,15 @@ export interface operations {
                      *       "title": "Buy milk",
                      *       "description": "Two bottles, the blue ones",
                      *       "completed": false,
+                     *       "completed_at": null,
                      *       "position": "800000000001",
                      *       "created_at": "2026-01-01T10:00:00.000000Z",
                      *       "updated_at": "2026-01-01T10:00:00.000000Z",
-                     *       "version": 1
+                     *       "version": 1,
+                     *       "deleted_at": null
                      *     }
                      */
-                    "application/json": components["schemas"]["tasks_contract_Task"];
+                    "application/json": components["schemas"]["Task"];
                 };
             };
             /** @description The idempotency key is malformed; The precondition is malformed; This server does not answer to that host name */
@@ -2240,7 +2414,7 @@ export interface operations {
                 /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
                 "Idempotency-Key"?: string;
                 /** @description Write only when the task's ETag is still this one; else the answer is 412, with the task. */
-                "If-Match"?: string | null;
+                "If-Match"?: string;
             };
             path: {
                 /** @description The task's id */
@@ -2268,13 +2442,15 @@ export interface operations {
                      *       "title": "Buy milk",
                      *       "description": "Two bottles, the blue ones",
                      *       "completed": false,
+                     *       "completed_at": null,
                      *       "position": "800000000001",
                      *       "created_at": "2026-01-01T10:00:00.000000Z",
                      *       "updated_at": "2026-01-01T10:00:00.000000Z",
-                     *       "version": 1
+                     *       "version": 1,
+                     *       "deleted_at": null
                      *     }
                      */
-                    "application/json": components["schemas"]["tasks_contract_Task"];
+                    "application/json": components["schemas"]["Task"];
                 };
             };
             /** @description The idempotency key is malformed; The precondition is malformed; This server does not answer to that host name */
@@ -2371,7 +2547,7 @@ export interface operations {
                 /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
                 "Idempotency-Key"?: string;
                 /** @description Write only when the task's ETag is still this one; else the answer is 412, with the task. */
-                "If-Match"?: string | null;
+                "If-Match"?: string;
             };
             path: {
                 /** @description The task's id */
@@ -2479,6 +2655,98 @@ export interface operations {
             };
         };
     };
+    listTrash: {
+        parameters: {
+            query?: {
+                /** @description How many tasks at most; 50 when it is left out, and 200 with `q` */
+                limit?: number | null;
+                /** @description Where the page begins: `next` of the page before, with the same sort and filters */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of the tasks in the trash, what came last first */
+            200: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *           "title": "Buy milk",
+                     *           "description": "Two bottles, the blue ones",
+                     *           "completed": false,
+                     *           "completed_at": null,
+                     *           "position": "800000000001",
+                     *           "created_at": "2026-01-01T10:00:00.000000Z",
+                     *           "updated_at": "2026-01-01T10:05:00.000000Z",
+                     *           "version": 2,
+                     *           "deleted_at": "2026-01-01T10:05:00.000000Z"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TaskPage"];
+                };
+            };
+            /** @description The cursor is not one of this list; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is not valid */
+            422: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     applyBatch: {
         parameters: {
             query?: never;
@@ -2534,7 +2802,8 @@ export interface operations {
                      *             "position": "800000000001",
                      *             "created_at": "2026-01-01T10:00:00.000000Z",
                      *             "updated_at": "2026-01-01T10:05:00.000000Z",
-                     *             "version": 2
+                     *             "version": 2,
+                     *             "deleted_at": null
                      *           }
                      *         },
                      *         {
@@ -2547,7 +2816,8 @@ export interface operations {
                      *             "position": "800000000001",
                      *             "created_at": "2026-01-01T10:00:00.000000Z",
                      *             "updated_at": "2026-01-01T10:05:00.000000Z",
-                     *             "version": 2
+                     *             "version": 2,
+                     *             "deleted_at": null
                      *           }
                      *         }
                      *       ]
@@ -3017,13 +3287,14 @@ export interface operations {
                      *           "request_id": "4f1c0d7b9a3e",
                      *           "at": "2026-01-01T10:05:00.000000Z"
                      *         }
-                     *       ]
+                     *       ],
+                     *       "next": null
                      *     }
                      */
                     "application/json": components["schemas"]["History"];
                 };
             };
-            /** @description The cursor is malformed; This server does not answer to that host name */
+            /** @description The cursor is not one of this list; This server does not answer to that host name */
             400: {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */
@@ -3115,7 +3386,7 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
-            /** @description The cursor is malformed; This server does not answer to that host name */
+            /** @description The cursor is not one of this list; This server does not answer to that host name */
             400: {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */
@@ -3215,7 +3486,7 @@ export interface operations {
                     "application/json": components["schemas"]["ChangePage"];
                 };
             };
-            /** @description The cursor is malformed; This server does not answer to that host name */
+            /** @description The cursor is not one of this list; This server does not answer to that host name */
             400: {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */
@@ -3300,10 +3571,12 @@ export interface operations {
                      *           "title": "Buy milk",
                      *           "description": "Two bottles, the blue ones",
                      *           "completed": false,
+                     *           "completed_at": null,
                      *           "position": "800000000001",
                      *           "created_at": "2026-01-01T10:00:00.000000Z",
                      *           "updated_at": "2026-01-01T10:00:00.000000Z",
-                     *           "version": 1
+                     *           "version": 1,
+                     *           "deleted_at": null
                      *         }
                      *       ]
                      *     }

@@ -1,3 +1,4 @@
+import type { Change } from "../api/changes";
 import type { Task } from "../api/client";
 import type { Key } from "./actions";
 
@@ -30,6 +31,35 @@ export function reflect(list: Task[], before: Mirror, names: Names, held: (key: 
   }
   const lost = [...before.keys()].filter((key) => !after.has(key) && held(key));
   return lost.length === 0 ? after : withHeld(after, before, lost);
+}
+
+/**
+ * The mirror after one change, or undefined when the change cannot be laid over it and the list has to be read. What the
+ * mirror knows already, from a newer list or answer, is not undone.
+ */
+export function overlay(
+  change: Change,
+  before: Mirror,
+  names: Names,
+  held: (key: Key) => boolean,
+): Mirror | undefined {
+  const { op, diff, at, entity_id: id } = change;
+  const key = names.key(id);
+  const old = before.get(key);
+  if (old && op !== "delete" && old.updated_at >= at) return before;
+  if (op === "delete" || diff.deleted_at?.[1]) return old && !held(key) ? without(before, key) : before;
+  if (!old && diff.deleted_at?.[0]) return undefined; // out of the trash, back to its place
+  if (!old && op === "update") return before; // gone since, as the list knows
+  const members = Object.entries(diff).filter(([name]) => old === undefined || name in old);
+  const after = Object.fromEntries(members.map(([name, [, value]]) => [name, value]));
+  return new Map(before).set(key, { ...old, ...after, id, updated_at: at } as Task);
+}
+
+/** The mirror without one task. */
+export function without(mirror: Mirror, key: Key): Mirror {
+  const rest = new Map(mirror);
+  rest.delete(key);
+  return rest;
 }
 
 function withHeld(after: Mirror, before: Mirror, lost: Key[]): Mirror {

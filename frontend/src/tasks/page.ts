@@ -1,4 +1,5 @@
 import { createContext, createMemo, createSignal, useContext } from "solid-js";
+import { follow } from "../api/changes";
 import { api } from "../api/client";
 import { announce } from "../ui/announcer";
 import type { Key } from "./actions";
@@ -20,13 +21,9 @@ export function useTasks(): TasksPage {
 }
 
 export function createTasksPage() {
-  const channel = new BroadcastChannel("donebook");
   const store = createTaskStore(api, {
     isHeld: (key) => drafts.get(key) !== undefined,
-    onDone: (action) => {
-      announce(success(action));
-      channel.postMessage("changed");
-    },
+    onDone: (action) => announce(success(action)),
   });
   const drafts = createDrafts(store);
   const filter = createFilter();
@@ -43,9 +40,9 @@ export function createTasksPage() {
     return [...store.tasks()].filter(([key, task]) => shows(task) || drafts.get(key)).map(([key]) => key);
   });
 
-  // Another tab, or whoever else writes, may have been here while this page was not looked at.
+  // What others do is told as it happens. What they did while nobody was told, the list tells.
+  follow({ begun: store.again, changed: store.receive });
   const look = () => document.visibilityState === "visible" && void store.refresh();
-  channel.addEventListener("message", look);
   document.addEventListener("visibilitychange", look);
   for (const event of ["focus", "online"]) addEventListener(event, look);
   addEventListener("pageshow", (event) => event.persisted && look());

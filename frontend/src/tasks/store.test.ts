@@ -1,5 +1,6 @@
 import { createRoot } from "solid-js";
 import { describe, expect, test } from "vitest";
+import type { Change } from "../api/changes";
 import type { Task } from "../api/client";
 import { Failure } from "../api/failure";
 import { rest, SlowServer } from "./slow-server";
@@ -161,6 +162,93 @@ describe("deleting", () => {
     await server.refuse(new Failure(404, "Task not found."));
     expect(titles()).toEqual(["b"]);
     expect(store.failures()).toHaveLength(1);
+  });
+});
+
+describe("being told of a change", () => {
+  const LATER = "2026-01-01T10:00:01.000000Z";
+  const told = (id: string, diff: Change["diff"], more: Partial<Change> = {}): Change => ({
+    entity: "task",
+    entity_id: id,
+    op: "update",
+    diff,
+    at: LATER,
+    request_id: null,
+    ...more,
+  });
+  const created = (title: string, more: Partial<Change> = {}) =>
+    told(
+      `id-${title}`,
+      {
+        id: [null, `id-${title}`],
+        title: [null, title],
+        description: [null, null],
+        completed: [null, false],
+        created_at: [null, LATER],
+        deleted_at: [null, null],
+      },
+      { op: "create", ...more },
+    );
+
+  test("lays it over what is known", async () => {
+    const server = new SlowServer().has("a", "b");
+    const { store, titles, done } = await open(server);
+    store.receive(told("id-a", { title: ["a", "A"] }));
+    store.receive(told("id-b", { completed: [false, true] }));
+    store.receive(created("c"));
+    expect(titles()).toEqual(["A", "b", "c"]);
+    expect(done("id-b")).toBe(true);
+    expect(store.tasks().get("id-a")?.updated_at).toBe(LATER);
+    store.receive(told("id-a", { deleted_at: [null, LATER] }, { at: "2026-01-01T10:00:02.000000Z" }));
+    store.receive(told("id-b", { title: ["b", null] }, { op: "delete" }));
+    expect(titles()).toEqual(["c"]);
+    expect(server.waiting).toEqual([]);
+  });
+
+  test("an old change does not undo what is newer", async () => {
+    const server = new SlowServer().has("a");
+    const { store, titles } = await open(server);
+    store.receive(told("id-a", { title: ["x", "y"] }, { at: "2026-01-01T09:59:59.999999Z" }));
+    expect(titles()).toEqual(["a"]);
+  });
+
+  test("a task that comes out of the trash is read", async () => {
+    const server = new SlowServer().has("a");
+    const { store, titles } = await open(server);
+    server.has("b");
+    store.receive(told("id-b", { deleted_at: [LATER, null] }));
+    await server.answer("list");
+    expect(titles()).toEqual(["a", "b"]);
+  });
+
+  test("what comes while the list is read is not lost", async () => {
+    const server = new SlowServer().has("a");
+    const { store, titles } = await open(server);
+    void store.refresh();
+    store.receive(told("id-a", { title: ["a", "A"] }));
+    await server.answer("list");
+    expect(titles()).toEqual(["A"]);
+  });
+
+  test("a task of our own is not seen twice, whichever comes first", async () => {
+    const server = new SlowServer();
+    const { store, titles } = await open(server);
+    const key = store.add("a");
+    await rest();
+    store.receive(created("a", { request_id: key }));
+    expect(titles()).toEqual(["a"]);
+    await server.answer("add a");
+    expect(titles()).toEqual(["a"]);
+    store.receive(created("a", { request_id: key }));
+    expect(titles()).toEqual(["a"]);
+  });
+
+  test("a task in someone's hands stays when others delete it", async () => {
+    const server = new SlowServer().has("a");
+    const { store, titles, held } = await open(server);
+    held.add("id-a");
+    store.receive(told("id-a", { deleted_at: [null, LATER] }));
+    expect(titles()).toEqual(["a"]);
   });
 });
 

@@ -1,8 +1,9 @@
 import { batch, createMemo, createSignal } from "solid-js";
+import type { Change } from "../api/changes";
 import type { Api, Task, TaskCreate } from "../api/client";
 import { Failure } from "../api/failure";
 import { type Action, type Add, addition, change, deletion, type Fields, type Key, project } from "./actions";
-import { type Mirror, Names, reflect } from "./mirror";
+import { type Mirror, Names, overlay, reflect, without } from "./mirror";
 import { createOutbox } from "./outbox";
 import { createWatch } from "./watch";
 
@@ -25,9 +26,11 @@ export function createTaskStore(api: Api, { onDone, isHeld = () => false }: Surr
   const tasks = createMemo(() => project(mirror(), outbox.actions()));
   const busy = createMemo(() => outbox.actions().some((action) => action.state === "sending"));
   const failures = createMemo(() => outbox.actions().filter((action) => action.failure));
+  let missed: Change[] = [];
   let answers = 0;
   let reading: Promise<void> | undefined;
   let stale = false;
+  let wanted = false;
 
   function add(title: string, description: string | null = null): Key {
     const action = addition(title, description);
@@ -54,8 +57,20 @@ export function createTaskStore(api: Api, { onDone, isHeld = () => false }: Surr
     return reading;
   }
 
+  /** Something changed on the server, here or elsewhere. */
+  function receive(change: Change): void {
+    if (change.entity !== "task") return;
+    if (reading) missed.push(change);
+    const own = outbox.actions().find(({ id }) => id === change.request_id);
+    if (own?.kind === "add" && change.op === "create") names.bind(own.key, change.entity_id);
+    const after = overlay(change, mirror(), names, isHeld);
+    if (after) setMirror(after);
+    else again();
+  }
+
   async function read(): Promise<void> {
     const before = answers;
+    missed = [];
     try {
       const list = await api.list();
       setTrouble(undefined);
@@ -71,12 +86,18 @@ export function createTaskStore(api: Api, { onDone, isHeld = () => false }: Surr
     batch(() => {
       setMirror((old) => reflect(list, old, names, isHeld));
       setLoaded(true);
+      for (const change of missed) setMirror((old) => overlay(change, old, names, isHeld) ?? old);
     });
   }
 
+  function again(): void {
+    wanted = true;
+    catchUp();
+  }
+
   function catchUp(): void {
-    if (!stale || busy() || reading) return;
-    stale = false;
+    if (!(stale || wanted) || busy() || reading) return;
+    stale = wanted = false;
     void refresh();
   }
 
@@ -91,16 +112,16 @@ export function createTaskStore(api: Api, { onDone, isHeld = () => false }: Surr
   function done(action: Action, task: Task | undefined): void {
     if (task && action.kind === "add") {
       // A reading of the list may have brought it in under its own id, before "try again" told which one it is.
-      setMirror((old) => omit(old, task.id));
+      setMirror((old) => without(old, task.id));
       names.bind(action.key, task.id);
     }
-    setMirror((old) => (task ? new Map(old).set(action.key, task) : omit(old, action.key)));
+    setMirror((old) => (task ? new Map(old).set(action.key, task) : without(old, action.key)));
     settled();
     onDone?.(action);
   }
 
   function failed(action: Action, failure: Failure): void {
-    if (action.kind === "delete" && failure.status === 404) setMirror((old) => omit(old, action.key));
+    if (action.kind === "delete" && failure.status === 404) setMirror((old) => without(old, action.key));
     // Whoever says no, or nothing at all, knows something that this page does not.
     stale ||= failure.unsure || failure.status === 404;
     settled();
@@ -125,6 +146,10 @@ export function createTaskStore(api: Api, { onDone, isHeld = () => false }: Surr
     /** Wishes that the server refused or never got, those among them that are being tried again included. */
     failures,
     refresh,
+    /** The list once more, when there is time for it: what is known may lack something. */
+    again,
+    /** Lay a change over what is known. */
+    receive,
     add,
     update,
     remove,
@@ -135,10 +160,4 @@ export function createTaskStore(api: Api, { onDone, isHeld = () => false }: Surr
 
 function body({ title, description }: Add): TaskCreate {
   return description ? { title, description } : { title };
-}
-
-function omit(mirror: Mirror, key: Key): Mirror {
-  const rest = new Map(mirror);
-  rest.delete(key);
-  return rest;
 }

@@ -19,17 +19,24 @@ LEFT JOIN LATERAL (
         SELECT *, sum(length(diff)) OVER (ORDER BY seq) - length(diff) AS before
         FROM (
             SELECT seq, entity, entity_id, op, diff::text AS diff, actor, request_id, at
-            FROM changes
-            WHERE changes.workspace_id = asked.workspace_id AND seq > after
-            ORDER BY seq LIMIT $3
-        ) AS following
+            FROM (
+                SELECT *, sum(pg_column_size(diff)) OVER (ORDER BY seq) - pg_column_size(diff) AS stored_before
+                FROM (
+                    SELECT * FROM changes
+                    WHERE changes.workspace_id = asked.workspace_id AND seq > after
+                    ORDER BY seq LIMIT $3
+                ) AS following
+            ) AS weighed
+            WHERE stored_before < $4
+        ) AS unpacked
     ) AS measured
     WHERE before < $4
 ) AS page ON true
 ORDER BY workspace_id, seq
 """
 """Of each workspace the log's state, and the changes behind a number: at most so many, and once they come to so many
-characters no more. One statement, so that all of it is of one moment."""
+characters no more (their size as stored comes first, since it is known without unpacking them). One statement, so that
+all of it is of one moment."""
 HISTORY = """
 SELECT seq, entity, entity_id, op, diff::text AS diff, actor, request_id, at
 FROM changes WHERE workspace_id = $1 AND entity_id = $2 AND entity = $3 AND seq > $4 ORDER BY seq LIMIT $5

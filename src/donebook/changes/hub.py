@@ -27,7 +27,7 @@ log = logging.getLogger("donebook.changes")
 
 POLL = 1.0  # s: how long a change goes unnoticed at most, when nobody says a word of it
 TOGETHER = 0.01  # s: after a word, for those that follow it at once
-PACE = 0.02  # s: between full pages, for those who follow to keep up
+PACE = 0.005  # s: between full pages, for those who follow to keep up
 ANSWER = 5.0  # s: a database that takes longer has gone
 PAUSES = (0.05, 1.0)  # s: before the next attempt to connect, the first and the longest
 PAGE = 500  # changes

@@ -6,12 +6,20 @@ from functools import cache
 
 from advanced_alchemy.alembic.commands import AlembicCommands
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import ARRAY, Connection, Text, bindparam, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from donebook.db.config import MIGRATIONS, Database
 from donebook.db.engine import create_migration_engine
+from donebook.db.models import Base
 
+LACKS = text("""
+SELECT wanted.relation, wanted.attribute, a.attname IS NULL AS missing
+FROM unnest(:relations, :attributes) AS wanted (relation, attribute)
+    LEFT JOIN pg_attribute a ON a.attrelid = to_regclass(wanted.relation) AND a.attname = wanted.attribute
+WHERE a.attname IS NULL OR NOT has_table_privilege(a.attrelid, 'SELECT')
+LIMIT 1
+""").bindparams(bindparam("relations", type_=ARRAY(Text)), bindparam("attributes", type_=ARRAY(Text)))
 AHEAD = "the database was migrated by a newer version of Donebook; run that version"
 
 
@@ -32,6 +40,21 @@ async def state(engine: AsyncEngine) -> State:
         return State.CURRENT
     known = revision is None or any(script.revision == revision for script in scripts.walk_revisions())
     return State.PENDING if known else State.AHEAD
+
+
+async def lack(engine: AsyncEngine) -> str | None:
+    """What the models know and the database has not, or does not let us read; None when all is there.
+
+    It is looked up in the catalogue: to look at the tables themselves is to wait for whoever has locked them.
+    """
+    columns = [column for table in Base.metadata.sorted_tables for column in table.columns]
+    names = {"relations": [column.table.name for column in columns], "attributes": [column.name for column in columns]}
+    async with engine.connect() as connection:
+        found = (await connection.execute(LACKS, names)).first()
+    if found is None:
+        return None
+    where = f"{found.relation}.{found.attribute}"
+    return f"{where} is missing" if found.missing else f"its role lacks privileges on {found.relation}"
 
 
 def state_now(database: Database) -> State:

@@ -83,10 +83,17 @@ async def fetch(
     engine: AsyncEngine, sql: str, arguments: list[Any], *, name: str, writes: bool, keyed: bool = False
 ) -> list[Row]:
     """The rows of a statement; see `persist`."""
+    pooled = engine.get_execution_options()["target"].pooled
 
     async def work(driver: Driver, attempt: Attempt) -> list[Row]:
+        if not pooled:
+            attempt.deciding = writes
+            return await driver.fetch(sql, *arguments)
+        # A pooler may have no connection of the database for us, and says so before anything is executed. Without its
+        # cache asyncpg prepares each statement before it executes it anyway: these are its own two steps.
+        statement = await driver.prepare(sql)
         attempt.deciding = writes
-        return await driver.fetch(sql, *arguments)
+        return await statement.fetch(*arguments)
 
     return await persist(engine, work, name, writes=writes, keyed=keyed)
 

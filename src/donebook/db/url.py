@@ -15,6 +15,7 @@ from sqlalchemy import URL
 
 SCHEMES = ("postgres", "postgresql", "postgresql+asyncpg")
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+CHANNEL_BINDINGS = ("disable", "prefer", "require")
 SESSION_ATTRS = ("any", "primary", "standby", "read-write", "read-only", "prefer-standby")
 NEON = ".neon.tech"
 POOLER = "-pooler"
@@ -34,6 +35,7 @@ class Target(Struct, frozen=True, kw_only=True):
     database: str | None = None
     sslmode: str = "prefer"
     sslrootcert: str | None = None
+    channel_binding: str = "prefer"
     connect_timeout: float | None = None  # seconds
     target_session_attrs: str | None = None
     server_settings: dict[str, str] = {}
@@ -100,6 +102,7 @@ class Target(Struct, frozen=True, kw_only=True):
                 f"names a root certificate that cannot be used: sslrootcert={self.sslrootcert!r}"
             ) from None
         context.check_hostname = neon or self.sslmode == "verify-full"
+        context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # refuses an authority made as PostgreSQL's manual says
         return context
 
     def _root_certificate(self) -> str | None:
@@ -123,7 +126,10 @@ def parse_database_url(text: str) -> Target:
         raise InvalidURL(f"{target.display} names no user; expected postgresql://user:password@host/database")
     if target.host.partition(".")[0].endswith(POOLER):
         target = structs.replace(target, pooled=True)
-    target.connect_args  # noqa: B018 - a certificate that is not there should stop the start, not the first request
+    # A certificate that is not there should stop the start, not the first request.
+    verified = isinstance(target.connect_args["ssl"], ssl.SSLContext)
+    if target.channel_binding == "require" and not verified:  # asyncpg has none; verifying is as good against impostors
+        raise InvalidURL(f"{target.display} has channel_binding=require, which needs sslmode=verify-full here")
     return target
 
 
@@ -180,8 +186,7 @@ def _apply(target: Target, name: str, value: str) -> Target:
         case "sslrootcert":
             return structs.replace(target, sslrootcert=value or None)
         case "channel_binding":
-            _choice(target, name, value, ("disable", "prefer", "require"))
-            return target  # asyncpg has none; a verified TLS connection is what protects the password
+            return structs.replace(target, channel_binding=_choice(target, name, value, CHANNEL_BINDINGS))
         case "target_session_attrs":
             return structs.replace(target, target_session_attrs=_choice(target, name, value, SESSION_ATTRS))
         case "application_name":

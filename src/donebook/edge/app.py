@@ -34,6 +34,7 @@ log = logging.getLogger("donebook.access")
 
 READS = ("GET", "HEAD", "OPTIONS")
 GRACE = 1.0  # s: the application's own answer to a lack of time comes first
+FOR_THE_ANSWER = 1.0  # s: a body that leaves less of the request's time, or of its half, has come too late
 
 type HeaderList = list[tuple[bytes, bytes]]
 
@@ -68,7 +69,7 @@ class Edge:
             app: what answers.
             settings: all of them.
             methods: of each route.
-            written: is called after each request that may have written.
+            written: is called after each request that has written.
             stopping: is called when the server begins to stop; it ends all that has no end of its own.
         """
         self.app = app
@@ -112,7 +113,7 @@ class Edge:
                 if (key := scope["state"].get("key")) is not None and key.replayed:
                     metrics.REPLAYS.inc()
                     own.append((b"idempotency-replayed", b"true"))
-                if self.draining:
+                if self.draining and status != RequestTimeout.status:
                     own.append((b"connection", b"close"))
                 message["headers"] = _complete(self._allowed(scope, list(message.get("headers", ()))), own)
             await send(message)
@@ -129,7 +130,7 @@ class Edge:
             else:
                 await self._handle(scope, request, receive, send_with_headers)
         finally:
-            if scope["method"] not in READS:
+            if scope["method"] not in READS and status < 400:
                 self.written()
             if begun is None:
                 metrics.IN_FLIGHT.dec()
@@ -139,7 +140,7 @@ class Edge:
         """Read the body and let the application answer, in the time that there is and while anybody waits."""
         request_id = scope["state"]["request_id"]
         try:
-            async with asyncio.timeout(self.time):
+            async with asyncio.timeout(self.time - min(FOR_THE_ANSWER, self.time / 2)):
                 body = await read_body(request, receive)
         except TimeoutError:
             await _answer(RequestTimeout(), request_id, send)
@@ -192,6 +193,8 @@ async def _answer(problem: Problem, request_id: str, send: Send) -> None:
     headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
     if problem.retry_after is not None:
         headers.append((b"retry-after", str(problem.retry_after).encode()))
+    if isinstance(problem, RequestTimeout):  # what still arrives is of no use (RFC 9110, section 15.5.9)
+        headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": problem.status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})
 

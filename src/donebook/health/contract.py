@@ -27,11 +27,11 @@ class Live(Struct, frozen=True, kw_only=True):
 
 
 class Ready(Struct, frozen=True, kw_only=True):
-    """The service may get traffic."""
+    """The service may get traffic; when it is too busy to ask its database, `migrations` is unknown."""
 
     status: Literal["ready"]
-    database: Literal["connected"]
-    migrations: Literal["current"]
+    database: Literal["connected", "busy"]
+    migrations: Literal["current", "unknown"]
 
 
 class NotReady(Struct, frozen=True, kw_only=True):

@@ -13,11 +13,12 @@ from donebook.db.migrations import AHEAD, State
 from donebook.health import service
 from donebook.health.contract import Health, Live, NotReady, Ready, Unhealthy
 from donebook.openapi import answers, examples
-from donebook.problems import Problem, Unavailable
+from donebook.problems import Busy, Problem, Unavailable
 
 HEALTHY = Health(status="healthy", database="connected")
 ALIVE = Live(status="alive")
 READY = Ready(status="ready", database="connected", migrations="current")
+BUSY = Ready(status="ready", database="busy", migrations="unknown")
 DISCONNECTED = "The database cannot be reached"
 PENDING = "The database lacks migrations that this version needs; run `donebook database upgrade`"
 
@@ -98,10 +99,15 @@ class HealthController(Controller):
         opt=examples(READY),
     )
     async def get_readiness(self, db_engine: NamedDependency[AsyncEngine]) -> Response[Ready]:
-        """Whether the database answers and has the migrations that this version needs."""
+        """Whether the database answers and has the migrations that this version needs.
+
+        A server whose connections are all in use stays ready: without its share of the traffic, the others are too.
+        """
         state = await service.readiness(db_engine)
         if state is State.CURRENT:
             return Response(READY)
+        if type(state) is Busy:
+            return Response(BUSY)
         return unavailable(not_ready(state))
 
 
