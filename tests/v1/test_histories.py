@@ -13,10 +13,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from tests.conftest import NO_TLS, clear
 from tests.server import Server
 from tests.v1.model import Model, Operation
-from tests.v1.using import COUNTED, Task, new_id
+from tests.v1.using import COUNTED, Change, Task, new_id
 
 SETTINGS = settings(
-    max_examples=20,
+    max_examples=14,
     stateful_step_count=30,
     deadline=None,
     derandomize=True,
@@ -58,6 +58,7 @@ class Histories(RuleBasedStateMachine):
         self.steps: list[tuple[int, int, dict[str, Task], Model]] = []
         self.state: dict[str, Task] = {}
         self.versions: dict[str, int] = {}
+        self.log: dict[int, Change] = {}
         self.cursor = ""
         self.stem, self.numbers = new_id()[:24], count(1)
 
@@ -126,14 +127,17 @@ class Histories(RuleBasedStateMachine):
         """Any change is taken back, or a newer one of the same members is named."""
         _, head, _, _ = self.steps[-1]
         seq = max(self.steps[0][0], head - back)
-        before = self.state, self.model.copy()
+        before, change = (self.state, self.model.copy()), self.log[seq]
         answer = self.http.post(f"/api/v1/changes/{seq}/undo")
         found = self.look()
         if answer.status_code == 409:
-            assert answer.json()["change"]["seq"] > seq
+            newer = answer.json()["change"]
+            assert (newer["seq"] > seq, newer["entity_id"]) == (True, change["entity_id"])
+            assert {change["op"], newer["op"]} != {"update"} or newer["diff"].keys() & change["diff"].keys()
             assert (found, self.state) == ([], before[0])
         else:
             assert answer.json()["changes"] == found
+            assert self.state == without(before[0], change)
             self.remodel()
             self.note(found, *before)
 
@@ -187,6 +191,7 @@ class Histories(RuleBasedStateMachine):
         page = self.http.get("/api/v1/changes", params={"after": self.cursor or told["cursor"], "limit": 1000}).json()
         found: list[dict[str, Any]] = page["changes"]
         for change in found:
+            self.log[change["seq"]] = change
             self.versions[change["entity_id"]] = self.versions.get(change["entity_id"], 0) + 1
         self.cursor = page["next"]
         tasks = sorted(told["tasks"], key=lambda task: task["position"])
@@ -211,6 +216,15 @@ class Histories(RuleBasedStateMachine):
             name: {"id": name, **{m: task[m] for m in MEMBERS}, "trashed": task["deleted_at"] is not None}
             for name, task in self.state.items()
         }
+
+
+def without(state: dict[str, Task], change: Change) -> dict[str, Task]:
+    """What there is when one change is taken back."""
+    others = {name: task for name, task in state.items() if name != change["entity_id"]}
+    if change["op"] == "create":
+        return others
+    before = {name: pair[0] for name, pair in change["diff"].items()}
+    return {**others, change["entity_id"]: {**state.get(change["entity_id"], {}), **before}}
 
 
 def test_histories(server: Server):
