@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from itertools import count
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -14,6 +15,7 @@ from tests.server import Server
 from tests.v1.conftest import new_id
 
 BIND_EXECUTE_SYNC = "BES"
+NUMBERS = count(1)
 ENOUGH = 8  # requests after which every statement of the operation is prepared
 
 
@@ -188,3 +190,48 @@ async def test_the_wire_sees_a_second_round_trip(postgres, wire):
     await connection.fetch("SELECT 1")
     assert wire.said == "PDHBESBES"
     await connection.close()
+
+
+def trips(said: str) -> int:
+    """How often a client waited; after the COMMIT others may be told that there is something new, beside requests."""
+    said = said[: said.rindex("Q") + 1]
+    return said.count("S") + said.count("Q")
+
+
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "batch-{0}"}], ids=["", "keyed"])
+async def test_a_batch_costs_the_same_however_many_operations(http, wire, headers):
+    """BEGIN, the locks, what the ids were, new rows, changed rows, moves, COMMIT; and two for a key."""
+    counted: dict[int, list[int]] = {1: [], 12: []}
+    for many in (1, 12) * 4:
+        tasks = [(await create(http)).json()["id"] for _ in range(2)]
+        operations = []
+        for number in range(many):
+            name = f"01890a5d-ac96-7744-8d2a-{next(NUMBERS):012x}"
+            operations += [
+                {"op": "create", "id": name, "title": "x"},
+                {"op": "complete", "id": name},
+                {"op": "move", "id": name, "before": tasks[0]},
+                {"op": "update", "id": tasks[1], "title": f"{number}"},
+                {"op": "trash", "id": name},
+                {"op": "restore", "id": name},
+            ]
+        wire.clear()
+        key = {name: value.format(uuid4()) for name, value in headers.items()}
+        answer = await http.post("/api/v1/batch", json={"operations": operations}, headers=key)
+        assert answer.status_code == 200, answer.text
+        counted[many].append(trips(wire.said))
+    assert min(counted[1]) == min(counted[12]) == 7 + 2 * len(headers)
+
+
+async def test_undo_costs_the_same_however_many_changes(http, wire):
+    """BEGIN, the changes, the locks, newer changes, the rows, what was written, COMMIT."""
+    counted: dict[int, list[int]] = {1: [], 40: []}
+    for many in (1, 40) * 4:
+        answer = await http.post("/api/v1/batch", json={"operations": [{"op": "create", "title": "x"}] * many})
+        page = (await http.get("/api/v1/changes", params={"limit": 1000})).json()["changes"]
+        seqs = [change["seq"] for change in page if change["request_id"] == answer.headers["x-request-id"]]
+        wire.clear()
+        answer = await http.post("/api/v1/undo", json={"first": seqs[0], "last": seqs[-1]})
+        assert len(answer.json()["changes"]) == many
+        counted[many].append(trips(wire.said))
+    assert min(counted[1]) == min(counted[40]) == 7
