@@ -1,7 +1,5 @@
 """The trash empties itself, by the database's clock and in passing."""
 
-from collections.abc import AsyncIterator
-
 import httpx
 import pytest
 
@@ -18,12 +16,12 @@ async def sql(server: Server):
 
 
 @pytest.fixture
-async def trashed(client: httpx.AsyncClient, sql) -> AsyncIterator[str]:
+async def trashed(client: httpx.AsyncClient, sql) -> str:
     """The id of a task that was moved to the trash a month and a day ago."""
     task = (await client.post("/api/v1/tasks", json={"title": "Long forgotten"})).json()
     assert (await client.delete(f"/api/v1/tasks/{task['id']}")).status_code == 204
     await sql(LONG_AGO)
-    yield task["id"]
+    return task["id"]
 
 
 async def test_what_was_there_for_too_long_cannot_be_restored(client, trashed):
