@@ -65,7 +65,8 @@ class Site:
 
     async def titles(self) -> list[str]:
         """What is stored, asked of the database itself."""
-        return [row["title"] for row in await self.sql("SELECT title FROM tasks ORDER BY ordinal")]
+        listed = "SELECT title FROM tasks WHERE deleted_at IS NULL ORDER BY ordinal"
+        return [row["title"] for row in await self.sql(listed)]
 
     async def warm(self) -> None:
         """Have Donebook hold a connection that works."""
