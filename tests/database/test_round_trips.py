@@ -1,4 +1,4 @@
-"""Each baseline operation is one statement and one network round trip, on a direct connection that is warm."""
+"""Each operation is one statement and one network round trip, on a direct connection that is warm."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -12,6 +12,7 @@ import pytest
 
 from tests.database.wire import Wire, forwarder
 from tests.server import Server
+from tests.v1.conftest import new_id
 
 BIND_EXECUTE_SYNC = "BES"
 NUMBERS = count(1)
@@ -87,6 +88,69 @@ async def test_a_write_with_an_idempotency_key(http, wire):
     assert wire.said == BIND_EXECUTE_SYNC
 
 
+V1 = {
+    "get": ("GET", "/{id}", None, 200),
+    "edit": ("PATCH", "/{id}", {"title": "z"}, 200),
+    "edit nothing": ("PATCH", "/{id}", {}, 200),
+    "complete": ("PUT", "/{id}/completion", None, 200),
+    "reopen": ("DELETE", "/{id}/completion", None, 200),
+    "move": ("PUT", "/{id}/position", {"before": "{other}"}, 200),
+    "trash": ("DELETE", "/{id}", None, 204),
+    "restore": ("POST", "/{trashed}/restore", None, 200),
+    "erase": ("DELETE", "/trash/{trashed}", None, 204),
+}
+
+
+async def there(http: httpx.AsyncClient) -> dict[str, str]:
+    """The ids of tasks to write to."""
+    other, first, trashed = [(await create(http)).json()["id"] for _ in range(3)]
+    assert (await http.delete(f"/tasks/{trashed}")).status_code == 204
+    return {"other": other, "id": first, "trashed": trashed}
+
+
+@pytest.mark.parametrize("name", V1)
+@pytest.mark.parametrize("headers", [{}, {"If-Match": '"1", "2"'}, {"Idempotency-Key": "{key}"}], ids=["", "if", "key"])
+async def test_whatever_is_done_with_one_task(http, wire, name, headers):
+    method, path, body, status = V1[name]
+    for _ in range(ENOUGH):
+        ids = await there(http)
+        said = {header: value.format(key=uuid4().hex) for header, value in headers.items()}
+        sent = body and {member: value.format(**ids) for member, value in body.items()}
+        wire.clear()
+        answer = await http.request(method, f"/api/v1/tasks{path.format(**ids)}", json=sent, headers=said)
+        assert answer.status_code == status
+    assert wire.said == BIND_EXECUTE_SYNC
+
+
+@pytest.mark.parametrize("named", [False, True])
+async def test_a_new_task(http, wire, named):
+    for _ in range(ENOUGH):
+        own = {"id": new_id()} if named else {}
+        wire.clear()
+        answer = await http.post("/api/v1/tasks", json={"title": "x", **own})
+        assert answer.status_code == 201
+    assert wire.said == BIND_EXECUTE_SYNC
+
+
+async def test_a_stale_version_costs_one_more(http, wire):
+    """The second says what the task is now."""
+    task = (await create(http)).json()["id"]
+    for _ in range(ENOUGH):
+        wire.clear()
+        answer = await http.patch(f"/api/v1/tasks/{task}", json={"title": "z"}, headers={"If-Match": '"7"'})
+        assert answer.status_code == 412
+    assert wire.said == 2 * BIND_EXECUTE_SYNC
+
+
+@pytest.mark.parametrize("path", ["", "?completed=true&limit=1", "?sort=-title", "?q=x"])
+async def test_a_page(http, wire, path):
+    await there(http)
+    for _ in range(ENOUGH):
+        wire.clear()
+        assert (await http.get(f"/api/v1/tasks{path}")).status_code == 200
+    assert wire.said == BIND_EXECUTE_SYNC
+
+
 async def test_a_task_that_is_not_there_costs_no_more(http, wire):
     unknown = "00000000-0000-7000-8000-00000000dead"
     for _ in range(ENOUGH):
@@ -94,6 +158,15 @@ async def test_a_task_that_is_not_there_costs_no_more(http, wire):
         answers = [await update(http, unknown), await http.delete(f"/tasks/{unknown}")]
         assert [answer.status_code for answer in answers] == [404, 404]
     assert wire.said == 2 * BIND_EXECUTE_SYNC
+    for method, path, body, _ in V1.values():
+        ids = dict.fromkeys(("id", "other", "trashed"), unknown)
+        sent = body and {member: value.format(**ids) for member, value in body.items()}
+        for _ in range(ENOUGH):
+            wire.clear()
+            answer = await http.request(method, f"/api/v1/tasks{path.format(**ids)}", json=sent)
+            assert answer.status_code == 404
+        few = 2 if path.endswith(("restore", "position")) else 1  # these have several reasons
+        assert wire.said == few * BIND_EXECUTE_SYNC, path
 
 
 async def test_what_is_refused_never_reaches_the_database(http, wire):
