@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, DateTime, FetchedValue, Identity, Text, Uuid, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from donebook.db.models import Owned
+from donebook.db.models import Base, Owned
 
 TIME = DateTime(timezone=True)
 
@@ -33,6 +33,7 @@ def main() -> None:
     """Be `donebook`, with that mapping in place of its own."""
     from donebook.tasks import models
 
+    Base.metadata.remove(models.Task.__table__)  # type: ignore[arg-type]
     models.Task = Task  # type: ignore[assignment,misc]
 
     from donebook.cli import main
