@@ -1,14 +1,12 @@
 """Donebook on a database where tasks have another table and other columns: run instead of `donebook`."""
 
-import sys
 from datetime import datetime
-from types import ModuleType
 from uuid import UUID
 
 from sqlalchemy import BigInteger, DateTime, FetchedValue, Identity, Text, Uuid, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from donebook.db.models import Owned
+from donebook.db.models import Base, Owned
 
 TIME = DateTime(timezone=True)
 
@@ -33,9 +31,10 @@ class Task(Owned):
 
 def main() -> None:
     """Be `donebook`, with that mapping in place of its own."""
-    models = ModuleType("donebook.tasks.models")
-    models.Task = Task  # type: ignore[attr-defined]
-    sys.modules[models.__name__] = models
+    from donebook.tasks import models
+
+    Base.metadata.remove(models.Task.__table__)  # type: ignore[arg-type]
+    models.Task = Task  # type: ignore[assignment,misc]
 
     from donebook.cli import main
 

@@ -1,12 +1,12 @@
 """How a database comes to keep tasks in another table and other columns."""
 
-# The log keeps to columns with the names that every entity has; this storage of another time has none.
+# The log and the search keep to the columns of the table that they were made for: the baseline needs neither.
 RENAMED = """
-DROP TRIGGER touch ON tasks;
-DROP TRIGGER log_creates ON tasks;
-DROP TRIGGER log_updates ON tasks;
-DROP TRIGGER log_deletes ON tasks;
-DROP TRIGGER log_truncate ON tasks;
+DO $$ DECLARE name text; BEGIN
+    FOR name IN SELECT tgname FROM pg_trigger WHERE tgrelid = 'tasks'::regclass AND NOT tgisinternal LOOP
+        EXECUTE format('DROP TRIGGER %I ON tasks', name);
+    END LOOP;
+END $$;
 ALTER TABLE tasks RENAME TO entries;
 ALTER TABLE entries RENAME COLUMN id TO entry_key;
 ALTER TABLE entries RENAME COLUMN title TO heading;

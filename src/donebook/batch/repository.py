@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from donebook.changes.models import Change
 from donebook.db import rows
 from donebook.db.base import Repository
-from donebook.db.bulk import encode, given_rows, update_many
+from donebook.db.bulk import encode, given_rows, member, update_many
 from donebook.db.session import run
 from donebook.db.statement import WORKSPACE, Statement, call, given, mine
 from donebook.db.transaction import Transaction
@@ -34,8 +34,8 @@ LIVES = Statement[Change](
 _NEW = given_rows(Task)
 _VALUES = {
     "workspace_id": HERE,
-    "id": func.coalesce(_NEW.c.id, func.uuid7()),
-    **{name: _NEW.c[name] for name in ("title", "description", "completed_at", "deleted_at")},
+    "id": func.coalesce(member(_NEW, Task, "id"), func.uuid7()),
+    **{name: member(_NEW, Task, name) for name in ("title", "description", "completed_at", "deleted_at")},
 }
 INSERT = Statement[Task](
     insert(Task)

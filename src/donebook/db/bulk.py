@@ -31,6 +31,12 @@ def given_rows(model: type[Owned]) -> NamedFromClause:
     )
 
 
+def member(rows: NamedFromClause, model: type[Owned], attribute: str) -> ColumnElement[Any]:
+    """What given rows have for an attribute of the model, whatever its column is called."""
+    found: ColumnElement[Any] = rows.c[inspect(model).column_attrs[attribute].columns[0].name]
+    return found
+
+
 def members(model: type[Owned]) -> list[str]:
     """The columns that an update may change."""
     return [
@@ -42,7 +48,7 @@ def update_many[Model: Owned](model: type[Model]) -> Statement[Model]:
     """Give rows, by their ids, the values of all `members`; what comes back is in no order."""
     new = given_rows(model)
     values = {name: new.c[name] for name in members(model)}
-    return Statement(update(model).where(mine(model), model.id == new.c.id).values(values))
+    return Statement(update(model).where(mine(model), model.id == member(new, model, "id")).values(values))
 
 
 def revive_many[Model: Owned](model: type[Model]) -> Statement[Model]:
@@ -57,7 +63,7 @@ def revive_many[Model: Owned](model: type[Model]) -> Statement[Model]:
             values[stored.name] = value
     values |= {
         "workspace_id": given(WORKSPACE, Uuid),
-        "updated_at": func.greatest(func.clock_timestamp(), new.c.updated_at),
+        "updated_at": func.greatest(func.clock_timestamp(), member(new, model, "updated_at")),
     }
     return _Revival(insert(model).from_select(list(values), select(*values.values()).select_from(new)))
 
