@@ -15,6 +15,7 @@ from donebook.db.embedded.use import find_programs
 from donebook.db.statement import Statement
 from donebook.tasks import repository
 
+RATE = re.compile(r"tps = ([\d.]+)")
 PLACEHOLDER = re.compile(r"\$(\d+)")
 STATEMENTS: dict[str, Statement[object]] = {
     LIST: repository.IN_ORDER,
@@ -107,7 +108,8 @@ def measure(
     if operation == DELETE and len(times) > FASTEST * seconds:
         raise SystemExit("pgbench has deleted all there was")
     cuts = quantiles(times, n=100)
-    return Measured(requests=len(times), seconds=seconds, p50=cuts[49], p99=cuts[98], refused=0, broken=0)
+    rate = float(RATE.findall(done.stdout)[0])
+    return Measured(requests=len(times), seconds=len(times) / rate, p50=cuts[49], p99=cuts[98], refused=0, broken=0)
 
 
 def prepare(cluster: Cluster, tasks: int) -> None:

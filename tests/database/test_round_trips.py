@@ -1,4 +1,4 @@
-"""Each baseline operation is one statement and one network round trip, on a direct connection that is warm."""
+"""Each operation on one task is one statement and one network round trip, on a direct connection that is warm."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,11 +8,13 @@ import asyncpg
 import httpx
 import pytest
 
+from tests.database.operations import ENOUGH, OPERATIONS, prepared, through
+from tests.database.pooler import WIRE, route
 from tests.database.wire import Wire, forwarder
 from tests.server import Server
 
 BIND_EXECUTE_SYNC = "BES"
-ENOUGH = 8  # requests after which every statement of the operation is prepared
+WAITED_FOR = "QSH"  # the messages after which the client waits for the server
 
 
 @pytest.fixture(scope="module")
@@ -24,8 +26,7 @@ async def wire(postgres) -> AsyncIterator[Wire]:
 @pytest.fixture(scope="module")
 async def http(postgres, wire, tmp_path_factory) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a server that reaches its database by the wire."""
-    url = urlsplit(await postgres.create())
-    there = url._replace(netloc=f"{url.netloc.rpartition(':')[0]}:{wire.port}").geturl()
+    there = through(await postgres.create(), wire.port)
     server = Server(tmp_path_factory.mktemp("wire"), DATABASE_URL=there)
     await asyncio.to_thread(server.start)
     async with httpx.AsyncClient(base_url=server.url) as client:
@@ -33,47 +34,36 @@ async def http(postgres, wire, tmp_path_factory) -> AsyncIterator[httpx.AsyncCli
     assert await asyncio.to_thread(server.stop) == 0
 
 
-async def create(http: httpx.AsyncClient) -> httpx.Response:
-    return await http.post("/tasks", json={"title": "x", "description": "y"})
-
-
 async def update(http: httpx.AsyncClient, task: str) -> httpx.Response:
     return await http.put(f"/tasks/{task}", json={"title": "z", "completed": True})
 
 
-async def test_create(http, wire):
+@pytest.mark.parametrize("name", OPERATIONS)
+async def test_an_operation_is_one_statement_and_one_round_trip(http, wire, name):
     for _ in range(ENOUGH):
+        request = await prepared(name, http)
         wire.clear()
-        answer = await create(http)
-        assert answer.status_code == 201
+        answer = await http.send(request)
+        assert answer.is_success, answer.text
     assert wire.said == BIND_EXECUTE_SYNC
 
 
-async def test_list(http, wire):
-    await create(http)
-    for _ in range(ENOUGH):
-        wire.clear()
-        answer = await http.get("/tasks")
-        assert answer.status_code == 200
-    assert wire.said == BIND_EXECUTE_SYNC
-
-
-@pytest.mark.parametrize("body", [{}, {"title": "z"}, {"completed": True}, {"completed": False, "description": "d"}])
-async def test_update(http, wire, body):
-    task = (await create(http)).json()["id"]
-    for _ in range(ENOUGH):
-        wire.clear()
-        answer = await http.put(f"/tasks/{task}", json=body)
-        assert answer.status_code == 200
-    assert wire.said == BIND_EXECUTE_SYNC
-
-
-async def test_delete(http, wire):
-    for task in [(await create(http)).json()["id"] for _ in range(ENOUGH)]:
-        wire.clear()
-        answer = await http.delete(f"/tasks/{task}")
-        assert answer.status_code == 204
-    assert wire.said == BIND_EXECUTE_SYNC
+async def test_behind_a_pooler_an_operation_is_two_round_trips(empty_url, tmp_path):
+    """There each statement is prepared before it is executed, as nothing is kept."""
+    async with route(WIRE, empty_url) as (pooled, wire):
+        server = Server(tmp_path, DATABASE_URL=pooled)
+        await asyncio.to_thread(server.start)
+        trips = {}
+        async with httpx.AsyncClient(base_url=server.url) as http:
+            for name in OPERATIONS:
+                for _ in range(2):  # a connection that is new asks about types
+                    request = await prepared(name, http)
+                    wire.clear()
+                    answer = await http.send(request)
+                    assert answer.is_success, answer.text
+                trips[name] = sum(map(wire.said.count, WAITED_FOR))
+        assert await asyncio.to_thread(server.stop) == 0
+    assert trips == dict.fromkeys(OPERATIONS, 2)
 
 
 async def test_a_write_with_an_idempotency_key(http, wire):
@@ -107,8 +97,7 @@ async def test_what_is_refused_never_reaches_the_database(http, wire):
 
 async def test_the_wire_sees_a_second_round_trip(postgres, wire):
     """The counter itself: a statement that is new to its connection is prepared first, which is one more."""
-    url = urlsplit(postgres.admin_url)
-    connection = await asyncpg.connect(url._replace(netloc=f"{url.netloc.rpartition(':')[0]}:{wire.port}").geturl())
+    connection = await asyncpg.connect(through(postgres.admin_url, wire.port))
     wire.clear()
     await connection.fetch("SELECT 1")
     await connection.fetch("SELECT 1")
