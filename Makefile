@@ -27,6 +27,7 @@ chaos: setup  ## Kill the server and the database again and again, and count wha
 	$(BIN)/python -m tests.chaos --rounds 20
 	$(BIN)/python -m tests.chaos.full
 	$(BIN)/python -m tests.chaos.disks
+	$(BIN)/python -m tests.chaos.followers
 
 check: build  ## Only what reads the code: format, lint, types, layers
 	$(BIN)/ruff format --check $(PYTHON_SOURCES)

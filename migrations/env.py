@@ -21,8 +21,9 @@ from donebook.db.migrations import AHEAD, reason
 from donebook.db.models import Base
 from donebook.problems import DATABASE_ERRORS, sqlstate
 from donebook.tasks import models as tasks
+from donebook.tasks.search import models as search
 
-MODELS = (accounts, changes, keys, tasks)  # importing them is what fills Base.metadata
+MODELS = (accounts, changes, keys, search, tasks)  # importing them is what fills Base.metadata
 LOCK = 0x646F6E65  # "done": any number that no other program on the database uses
 LOCKED = "55P03"
 WAIT_FOR_ANOTHER = "60s"

@@ -1,4 +1,4 @@
-"""What the tests share: one Postgres, one server, and a client that finds the list empty. Nothing of ours is mocked."""
+"""What the tests share: databases, one server, and a client that finds the list empty. Nothing of ours is mocked."""
 
 import asyncio
 import ssl
@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from donebook.db.embedded import Embedded, acquire
+from tests.database.clusters import EMBEDDED, Postgres, kinds, system_cluster, system_programs
 from tests.server import Server
 
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -80,6 +81,56 @@ async def execute(url: str, statement: str) -> list[asyncpg.Record]:
         return await connection.fetch(statement)
     finally:
         await connection.close()
+
+
+@pytest.fixture(scope="session")
+def embedded(admin_url: str) -> Postgres:
+    """The embedded PostgreSQL."""
+    return Postgres(admin_url)
+
+
+@pytest.fixture(scope="session", params=kinds())
+def postgres(request: pytest.FixtureRequest, embedded: Postgres) -> Iterator[Postgres]:
+    """Each kind of PostgreSQL in turn."""
+    if request.param == EMBEDDED:
+        yield embedded
+        return
+    programs = system_programs()
+    assert programs is not None
+    with system_cluster(programs) as running:
+        yield running
+
+
+@pytest.fixture
+async def empty(postgres: Postgres) -> str:
+    """The URL of an empty database."""
+    return await postgres.create()
+
+
+@pytest.fixture
+async def migrated(postgres: Postgres) -> str:
+    """The URL of a database that has all migrations."""
+    return await postgres.create_migrated()
+
+
+@pytest.fixture
+async def connection(migrated: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection to a database that has all migrations."""
+    opened = await asyncpg.connect(migrated)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def empty_url(embedded: Postgres) -> str:
+    """The URL of an empty database of the embedded PostgreSQL."""
+    return await embedded.create()
+
+
+@pytest.fixture
+async def migrated_url(embedded: Postgres) -> str:
+    """The URL of a database of the embedded PostgreSQL that has all migrations."""
+    return await embedded.create_migrated()
 
 
 @pytest.fixture

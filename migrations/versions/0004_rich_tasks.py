@@ -27,14 +27,18 @@ BETWEEN = """
 CREATE FUNCTION digits_between(below text, above text) RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
     alphabet constant text := '0123456789abcdefg';
-    digits text := '';
-    place int := 0;
-    free boolean := false;
+    number_below constant bigint := ('x' || left(below, 12))::bit(48)::bigint;
+    number_above constant bigint := ('x' || left(above, 12))::bit(48)::bigint;
+    digits text := left(below, 12);
+    place int := 12;
+    free boolean := number_above > number_below;
     low int;
     high int;
 BEGIN
     IF below IS NULL THEN
-        RETURN lpad(to_hex(('x' || left(above, 12))::bit(48)::bigint - 1), 12, '0');
+        RETURN lpad(to_hex(number_above - 1), 12, '0');
+    ELSIF number_above - number_below > 1 THEN
+        RETURN lpad(to_hex((number_below + number_above) / 2), 12, '0');
     END IF;
     LOOP
         place := place + 1;
@@ -52,11 +56,11 @@ BEGIN
 END
 $$
 """
-# Who moves shares a lock that whoever makes room has alone, and takes it before the rows, which are locked in the order
-# of their ids. What comes last needs no digits between: there is always a next number.
-PLACE = """
-CREATE FUNCTION place_task(workspace uuid, task uuid, anchor uuid, before boolean, versions bigint[])
-RETURNS SETOF tasks LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+# Moves a task that is locked right before or behind another that is locked. What comes last needs no digits between:
+# there is always a next number.
+MOVE = """
+CREATE FUNCTION move_task(workspace uuid, task uuid, anchor uuid, before boolean) RETURNS SETOF tasks
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
     moved tasks;
     there text COLLATE "C";
@@ -64,14 +68,9 @@ DECLARE
     above text COLLATE "C";
     digits text;
 BEGIN
-    PERFORM pg_advisory_xact_lock_shared(hashtextextended('positions ' || workspace, 0));
-    PERFORM FROM tasks WHERE workspace_id = workspace AND id IN (task, anchor) ORDER BY id FOR NO KEY UPDATE;
-    SELECT * INTO moved FROM tasks WHERE workspace_id = workspace AND id = task AND deleted_at IS NULL
-        AND (versions IS NULL OR version = ANY (versions));
-    SELECT position INTO there FROM tasks WHERE workspace_id = workspace AND id = anchor AND deleted_at IS NULL;
-    IF moved.id IS NULL OR there IS NULL THEN
-        RETURN;
-    ELSIF before THEN
+    SELECT * INTO moved FROM tasks WHERE workspace_id = workspace AND id = task;
+    SELECT position INTO there FROM tasks WHERE workspace_id = workspace AND id = anchor;
+    IF before THEN
         above := there;
         SELECT position INTO below FROM tasks WHERE workspace_id = workspace AND position < there AND id <> task
         ORDER BY position DESC LIMIT 1;
@@ -92,6 +91,51 @@ BEGIN
     END IF;
     RETURN QUERY UPDATE tasks SET position = coalesce(digits || 'g' || to_hex(moved.ordinal), last_position())
         WHERE workspace_id = workspace AND id = task RETURNING *;
+END
+$$
+"""
+# Who moves shares a lock that whoever makes room has alone, and takes it before the rows, which are locked in the order
+# of their ids.
+PLACE = """
+CREATE FUNCTION place_task(workspace uuid, task uuid, anchor uuid, before boolean, versions bigint[])
+RETURNS SETOF tasks LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock_shared(hashtextextended('positions ' || workspace, 0));
+    PERFORM FROM tasks WHERE workspace_id = workspace AND id IN (task, anchor) ORDER BY id FOR NO KEY UPDATE;
+    IF EXISTS (SELECT FROM tasks WHERE workspace_id = workspace AND id = task AND deleted_at IS NULL
+            AND (versions IS NULL OR version = ANY (versions)))
+        AND EXISTS (SELECT FROM tasks WHERE workspace_id = workspace AND id = anchor AND deleted_at IS NULL)
+    THEN
+        RETURN QUERY SELECT * FROM move_task(workspace, task, anchor, before);
+    END IF;
+END
+$$
+"""
+# What a transaction about several tasks begins with: it waits here for all it will touch, always in the same order, and
+# gets the tasks as they are then. Whoever gives several tasks ids of their own takes turns with others who do.
+LOCK = """
+CREATE FUNCTION lock_tasks(workspace uuid, ids uuid[], naming boolean, moving boolean)
+RETURNS SETOF tasks LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+    IF naming THEN
+        PERFORM pg_advisory_xact_lock(hashtextextended('named ' || workspace, 0));
+    END IF;
+    IF moving THEN
+        PERFORM pg_advisory_xact_lock_shared(hashtextextended('positions ' || workspace, 0));
+    END IF;
+    PERFORM FROM tasks WHERE workspace_id = workspace AND id = ANY (ids) ORDER BY id FOR NO KEY UPDATE;
+    RETURN QUERY SELECT * FROM tasks WHERE workspace_id = workspace AND id = ANY (ids);
+END
+$$
+"""
+# One move after the other, of tasks that are locked.
+PLACE_MANY = """
+CREATE FUNCTION place_tasks(workspace uuid, moved uuid[], anchors uuid[], befores boolean[])
+RETURNS SETOF tasks LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+    FOR turn IN 1 .. cardinality(moved) LOOP
+        RETURN QUERY SELECT * FROM move_task(workspace, moved[turn], anchors[turn], befores[turn]);
+    END LOOP;
 END
 $$
 """
@@ -178,11 +222,14 @@ def upgrade() -> None:
     op.create_check_constraint(op.f("ck_tasks_position"), "tasks", f"position ~ '{FORM}'")
     op.create_index("ix_tasks_workspace_id_position", "tasks", ["workspace_id", "position"], unique=True)
     op.create_index(
-        "ix_tasks_trash", "tasks", ["workspace_id", "deleted_at"], postgresql_where=sa.text("deleted_at IS NOT NULL")
+        "ix_tasks_trash",
+        "tasks",
+        ["workspace_id", "deleted_at", "id"],
+        postgresql_where=sa.text("deleted_at IS NOT NULL"),
     )
     op.drop_constraint("pk_tasks", "tasks")
     op.create_primary_key("pk_tasks", "tasks", ["workspace_id", "id"])  # what another workspace has, nobody else sees
-    for function in (BETWEEN, PLACE, SPREAD, ERASE):
+    for function in (BETWEEN, MOVE, PLACE, LOCK, PLACE_MANY, SPREAD, ERASE):
         op.execute(function)
     op.execute("SELECT log_changes('tasks', 'task', '{}')")
 
@@ -195,7 +242,10 @@ def downgrade() -> None:
         op.execute(f"DROP FUNCTION log_tasks_{trigger}()")
     op.execute("DROP FUNCTION erase_tasks(uuid, uuid[], bigint[], timestamptz)")
     op.execute("DROP FUNCTION spread_tasks(uuid, uuid)")
+    op.execute("DROP FUNCTION place_tasks(uuid, uuid[], uuid[], boolean[])")
+    op.execute("DROP FUNCTION lock_tasks(uuid, uuid[], boolean, boolean)")
     op.execute("DROP FUNCTION place_task(uuid, uuid, uuid, boolean, bigint[])")
+    op.execute("DROP FUNCTION move_task(uuid, uuid, uuid, boolean)")
     op.execute("DROP FUNCTION digits_between(text, text)")
     op.execute("DELETE FROM tasks WHERE deleted_at IS NOT NULL")
     op.drop_constraint("pk_tasks", "tasks")

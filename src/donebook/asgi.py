@@ -5,6 +5,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+import msgspec
 from advanced_alchemy.extensions.litestar import SQLAlchemyInitPlugin
 from litestar import Litestar, Request, Response
 from litestar.di import NamedDependency, Provide
@@ -15,6 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from donebook import idempotency, openapi, problems, settings, tracing
 from donebook.accounts.models import DEFAULT_WORKSPACE
 from donebook.baseline.controller import BaselineController
+from donebook.batch.controller import BatchController
+from donebook.batch.service import BatchService
 from donebook.changes.controller import ChangeController, HistoryController
 from donebook.changes.feed import Entities
 from donebook.changes.hub import Hub
@@ -32,10 +35,13 @@ from donebook.problems import DATABASE_ERRORS, Problem, Stale, from_database
 from donebook.settings import Settings
 from donebook.snapshot.controller import SnapshotController
 from donebook.snapshot.service import Snapshots
+from donebook.tasks.contract import Task
 from donebook.tasks.controller import TaskController, TrashController
 from donebook.tasks.log import translate
 from donebook.tasks.service import TaskService
 from donebook.tasks.shape import shape
+from donebook.undo.controller import UndoController
+from donebook.undo.service import UndoService
 from donebook.upkeep import Upkeep
 from donebook.web.pages import Pages
 
@@ -73,6 +79,8 @@ def create_app(given: Settings | None = None) -> Litestar:
             BaselineController,
             TaskController,
             TrashController,
+            BatchController,
+            UndoController,
             HistoryController,
             ChangeController,
             SnapshotController,
@@ -84,6 +92,8 @@ def create_app(given: Settings | None = None) -> Litestar:
             "key": Provide(provide_no_key, sync_to_thread=False),
             "caller": Provide(provide_caller, sync_to_thread=False),
             "tasks": tasks_of(chosen),
+            "batches": batches_of(chosen),
+            "undo": undo_of(chosen),
             "changes": Provide(provide_changes, sync_to_thread=False),
             "entities": always(ENTITIES),
             "hub": always(hub),
@@ -102,14 +112,16 @@ def create_app(given: Settings | None = None) -> Litestar:
             **dict.fromkeys(DATABASE_ERRORS, answer_database),
         },
         after_exception=[partial(after_refusal, base)],
+        before_request=refuse_unknown_parameters,
         openapi_config=openapi.config(),
         request_max_body_size=None,  # the edge has seen to it
         logging_config=None,
     )
     openapi.complete(app)
+    app.state["parameters"] = openapi.query_parameters(app)
     methods = {route.path_format: route.methods for route in app.routes}
     upkeep = Upkeep(chosen, base)
-    app.on_startup.append(upkeep.start)
+    app.state["lapse"] = partial(upkeep.pass_by, now=True)
     app.on_shutdown.append(upkeep.stop)
     app.on_shutdown.append(hub.stop)
     edge = Edge(app.asgi_handler, chosen, methods, upkeep.pass_by, hub.close)
@@ -130,6 +142,26 @@ def database(chosen: Settings) -> Database:
 def provide_caller(request: Request[Any, Any, Any]) -> Caller:
     """Who asks: without accounts, anybody, and there is one workspace."""
     return Caller(workspace=DEFAULT_WORKSPACE, request_id=request.scope["state"]["request_id"])
+
+
+async def refuse_unknown_parameters(request: AnyRequest) -> None:
+    """Let nobody believe that a misspelled filter was a filter; the frozen contract ignores what it does not know.
+
+    Raises:
+        Invalid: on `/api/v1`, when a query parameter is unknown, or is there twice.
+    """
+    if not request.scope["query_string"] or not request.scope["path"].startswith("/api/v1/"):
+        return
+    known = request.app.state["parameters"].get(getattr(request.route_handler, "operation_id", None), {})
+    given = list(request.query_params.multi_items())
+    names = [name for name, _ in given]
+    for name, value in given:
+        if name not in known:
+            raise problems.Invalid(f"Unknown query parameter: {name[:100]}")
+        if names.count(name) > 1:
+            raise problems.Invalid(f"{name}: expected once")
+        if value.lower() == "null" and not known[name]:
+            raise problems.Invalid(f"{name}: null is no value")  # which Litestar would take for none
 
 
 def provide_no_key() -> None:
@@ -154,6 +186,34 @@ def tasks_of(chosen: Settings) -> Provide:
         return TaskService(db_session, caller=caller, key=key, keep=keep)
 
     return Provide(provide_tasks, sync_to_thread=False)
+
+
+def batches_of(chosen: Settings) -> Provide:
+    """How handlers get the batches of the caller's workspace."""
+    keep = timedelta(days=chosen.trash_days)
+
+    def provide_batches(
+        db_session: NamedDependency[AsyncSession],
+        caller: NamedDependency[Caller],
+        key: NamedDependency[Key | None],
+    ) -> BatchService:
+        return BatchService(db_session, caller=caller, key=key, keep=keep)
+
+    return Provide(provide_batches, sync_to_thread=False)
+
+
+def undo_of(chosen: Settings) -> Provide:
+    """How handlers take back changes in the caller's workspace."""
+    keep = timedelta(days=chosen.trash_days)
+
+    def provide_undo(
+        db_session: NamedDependency[AsyncSession],
+        caller: NamedDependency[Caller],
+        key: NamedDependency[Key | None],
+    ) -> UndoService:
+        return UndoService(db_session, caller=caller, key=key, keep=keep, entities=ENTITIES)
+
+    return Provide(provide_undo, sync_to_thread=False)
 
 
 def provide_changes(db_session: NamedDependency[AsyncSession], caller: NamedDependency[Caller]) -> ChangeService:
@@ -188,7 +248,11 @@ def answer(request: AnyRequest, problem: Problem, headers: dict[str, str] | None
 def answer_stale(request: AnyRequest, problem: Stale) -> Response[bytes]:
     """The task as it is, with its ETag, so that the client can go on from there."""
     current = problem.members["current"]
-    problem.members["current"] = shape(current)
+    if isinstance(current, dict):  # it was stored with a key
+        current = msgspec.convert(current, Task)
+    elif not isinstance(current, Task):
+        current = shape(current)
+    problem.members["current"] = current
     return answer(request, problem, {"ETag": etag(current.version)})
 
 

@@ -54,6 +54,23 @@ def serve(reload: bool) -> None:
     run(settings.load_or_exit(), reload=reload)
 
 
+@click.group
+def log() -> None:
+    """The change log."""
+
+
+@log.command("new-epoch")
+def new_epoch() -> None:
+    """Have all who follow the log begin anew: after the database was restored to an earlier state."""
+    import asyncio
+
+    from donebook.asgi import database
+    from donebook.changes.epoch import renew
+
+    renewed = asyncio.run(renew(database(settings.load_or_exit()).get_engine()))
+    print(f"The log has a new epoch in {renewed} workspace{'' if renewed == 1 else 's'}.")
+
+
 def run(chosen: Settings, *, reload: bool) -> None:
     """Serve until told to stop, then leave nothing behind that was started here."""
     import uvicorn

@@ -38,7 +38,7 @@ class StrictJSON(AbstractDTO[Any]):
             # As text first: msgspec does not look into members that it skips, and they must be UTF-8 as well.
             return self.decoders[self.asgi_connection.route_handler.handler_id].decode(value.decode())
         except msgspec.ValidationError as error:
-            raise Invalid(_sentence(str(error))) from None
+            raise _invalid(str(error)) from None
         except UnicodeDecodeError as error:
             raise Invalid(f"The body is not UTF-8, from byte {error.start} on") from None
         except msgspec.DecodeError as error:
@@ -75,6 +75,12 @@ class StrictJSON(AbstractDTO[Any]):
     def detect_nested_field(cls, field_definition: FieldDefinition) -> bool:
         """None: the Struct is the contract."""
         return False
+
+
+def _invalid(message: str) -> Invalid:
+    """What is wrong with a body; of an item of a list also which one, for programs."""
+    found = re.search(r" - at `\$\.\w+\[(\d+)\]", message)
+    return Invalid(_sentence(message), **({"index": int(found[1])} if found else {}))
 
 
 def _sentence(message: str) -> str:

@@ -1,6 +1,8 @@
 """The OpenAPI document: what every endpoint can answer, errors included, in the shapes really sent."""
 
 from collections.abc import Mapping
+from enum import Enum
+from typing import Any
 
 import msgspec
 from litestar import Litestar
@@ -17,6 +19,7 @@ from litestar.openapi.spec import (
     OpenAPIType,
     Operation,
     Parameter,
+    Reference,
     RequestBody,
     Schema,
     Server,
@@ -38,6 +41,7 @@ ANY: Kinds = (problems.UnknownHost, problems.ServerError)
 BODY: Kinds = (problems.TooLarge, problems.NotJson, problems.Invalid)
 KEY: Kinds = (problems.BadKey, problems.KeyInFlight, problems.KeyReused)
 FOUND: Kinds = (problems.TaskNotFound,)
+PAGE: Kinds = (problems.BadCursor, problems.Invalid)
 MATCH: Kinds = (problems.BadPrecondition, problems.Stale)
 DATABASE: Kinds = (
     problems.Unavailable,
@@ -88,9 +92,12 @@ def _example(kind: type[Problem]) -> Example:
     return Example(summary=kind.title(), value=document)
 
 
-def examples(answer: object, body: object = None) -> dict[str, object]:
-    """What a handler's `opt` carries, so that the document shows one answer and one body that belong together."""
-    return {"example_answer": answer, "example_body": body}
+def examples(answer: object, body: object = None, *, members: int | None = None) -> dict[str, object]:
+    """What a handler's `opt` carries, so that the document shows one answer and one body that belong together.
+
+    `members` is how many members the body has, when that is a rule.
+    """
+    return {"example_answer": answer, "example_body": body, "body_members": members}
 
 
 def complete(app: Litestar) -> None:
@@ -107,10 +114,32 @@ def complete(app: Litestar) -> None:
             operation = operations.get(getattr(handler, "operation_id", None))
             if operation is not None:
                 _complete(operation, handler.opt)
+                _close(document.components.schemas, handler)
     for schema in document.components.schemas.values():
         for name, member in (schema.properties or {}).items():
             if name.endswith("_at") and isinstance(member, Schema):
                 member.format = OpenAPIFormat.DATE_TIME
+
+
+def query_parameters(app: Litestar) -> dict[str, dict[str, bool]]:
+    """The query parameters that each operation takes, by the operation's id, and whether they are any text."""
+    return {
+        operation.operation_id: {
+            parameter.name: any(
+                isinstance(schema, Schema) and schema.type == OpenAPIType.STRING and not schema.enum
+                for schema in _alternatives(parameter.schema)
+            )
+            for parameter in operation.parameters or []
+            if isinstance(parameter, Parameter) and parameter.param_in == "query"
+        }
+        for item in (app.openapi_schema.paths or {}).values()
+        for operation in (item.get, item.post, item.put, item.delete, item.patch)
+        if operation is not None and operation.operation_id is not None
+    }
+
+
+def _alternatives(schema: Schema | Reference | None) -> list[Schema | Reference]:
+    return [] if schema is None else [schema, *((isinstance(schema, Schema) and schema.one_of) or [])]
 
 
 def _complete(operation: Operation, opt: dict[str, object]) -> None:
@@ -132,10 +161,23 @@ def _complete(operation: Operation, opt: dict[str, object]) -> None:
         if status.startswith("2"):
             _show(response.content, opt.get("example_answer"))
     for parameter in operation.parameters or []:
-        if isinstance(parameter, Parameter) and parameter.name == "Idempotency-Key":
-            parameter.schema = Schema(type=OpenAPIType.STRING, min_length=1, max_length=255, pattern=KEY_PATTERN)
+        if isinstance(parameter, Parameter) and parameter.name in HEADERS:
+            parameter.schema = HEADERS[parameter.name]
     if isinstance(operation.request_body, RequestBody):
         _show(operation.request_body.content, opt.get("example_body"))
+
+
+def _close(schemas: Mapping[str, Schema], handler: Any) -> None:
+    """Say of a body's Structs that they refuse what they do not know, where they do."""
+    if handler.parsed_data_field is None:
+        return
+    body: Any = handler.parsed_data_field.annotation
+    for name, schema in msgspec.json.schema_components([body])[1].items():
+        if schema.get("additionalProperties") is False:
+            schemas[name].additional_properties = False
+    members = handler.opt.get("body_members")
+    if members is not None:
+        schemas[body.__name__].min_properties = schemas[body.__name__].max_properties = members
 
 
 def _sent(status: str, response: OpenAPIResponse) -> bool:
@@ -145,13 +187,34 @@ def _sent(status: str, response: OpenAPIResponse) -> bool:
 
 def _show(content: dict[str, OpenAPIMediaType] | None, example: object) -> None:
     for media in (content or {}).values():
-        media.example = msgspec.to_builtins(example)
+        media.example = _with_nulls(msgspec.to_builtins(example))
+
+
+class _Null(Enum):
+    """Litestar leaves members that are None out of what it writes, and writes the value of an Enum's."""
+
+    NULL = None
+
+
+def _with_nulls(example: Any) -> Any:
+    if isinstance(example, dict):
+        return {name: _with_nulls(value) for name, value in example.items()}
+    if isinstance(example, list):
+        return [_with_nulls(value) for value in example]
+    return _Null.NULL if example is None else example
 
 
 REQUEST_ID_HEADER = OpenAPIHeader(
     schema=Schema(type=OpenAPIType.STRING), description="The request's id: the one that was sent, or a new one"
 )
 KEY_PATTERN = r"^[\x21\x23-\x7e][\x21-\x7e]{0,254}$"  # the quoted form is taken as well
+TAG = r'(W/)?"[\x21\x23-\x7e\x80-\xff]*"'
+TAGS = Schema(type=OpenAPIType.STRING, pattern=rf"^(\*|{TAG}([ \t]*,[ \t]*{TAG})*)$")
+HEADERS = {
+    "Idempotency-Key": Schema(type=OpenAPIType.STRING, min_length=1, max_length=255, pattern=KEY_PATTERN),
+    "If-Match": TAGS,
+    "If-None-Match": TAGS,
+}
 ETAG_HEADER = OpenAPIHeader(
     schema=Schema(type=OpenAPIType.STRING), description="The task's version, as If-Match takes it"
 )

@@ -1,8 +1,9 @@
 """`If-Match` and `If-None-Match` (RFC 9110, section 13): entity tags are versions."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
+from litestar import Request
 from litestar.params import HeaderParameter
 
 from donebook.db.models import Versions
@@ -24,15 +25,18 @@ IfNoneMatch = Annotated[
 ]
 
 
-async def provide_versions(if_match: IfMatch = None) -> Versions:
+async def provide_versions(request: Request[Any, Any, Any], if_match: IfMatch = None) -> Versions:
     """What `If-Match` says; a tag that is no version of ours is one that nothing has.
 
     Raises:
         BadPrecondition: when it is malformed.
     """
-    if if_match is None or if_match.strip() == "*":
+    if if_match is None:
         return None
-    return [version for weak, tag in _tags(if_match) if not weak and (version := _version(tag)) is not None]
+    said = ", ".join(request.headers.getall("if-match"))  # several lines are one list (RFC 9110, section 5.3)
+    if said.strip() == "*":
+        return None
+    return [version for weak, tag in _tags(said) if not weak and (version := _version(tag)) is not None]
 
 
 def unchanged(if_none_match: str | None, version: int) -> bool:

@@ -57,10 +57,6 @@ class UnknownHost(BadRequest):
     """This server does not answer to that host name."""
 
 
-class BadCursor(BadRequest):
-    """The cursor is malformed."""
-
-
 class NotFound(Problem):
     """Not found."""
 
@@ -69,6 +65,10 @@ class NotFound(Problem):
 
 class TaskNotFound(NotFound):
     """Task not found."""
+
+
+class ChangeNotFound(NotFound):
+    """Change not found."""
 
 
 class MethodNotAllowed(Problem):
@@ -115,10 +115,22 @@ class NoRoom(Conflict):
     """There is no room left between two positions."""
 
 
+class BadCursor(BadRequest):
+    """The cursor is malformed, or belongs to another list."""
+
+    example = "This cursor belongs to a list with another sort or other filters, or was changed"
+
+
 class BadKey(BadRequest):
     """The idempotency key is malformed."""
 
     example = "Idempotency-Key must be one text of 1 to 255 printable ASCII characters"
+
+
+class Forgotten(Problem):
+    """The log does not go back so far any more."""
+
+    status = 410
 
 
 class CursorGone(Problem):

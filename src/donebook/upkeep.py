@@ -30,15 +30,11 @@ class Upkeep:
         self.running: asyncio.Task[None] | None = None
 
     def pass_by(self, *, now: bool = False) -> None:
-        """Begin, in the background, when it is due, or `now`."""
+        """Begin, in the background, when it is due, or `now`. A server that was just started has it due."""
         if self.running is not None or not (now or monotonic() >= self.due):
             return
         self.due = monotonic() + EVERY
         self.running = asyncio.get_running_loop().create_task(self._run())
-
-    async def start(self) -> None:
-        """Do what is due when the server starts: it may have been off for long."""
-        self.pass_by()
 
     async def stop(self) -> None:
         """Leave the rest for another time."""

@@ -27,6 +27,8 @@ class Task(Owned):
     version: Mapped[int] = mapped_column("edition", BigInteger, server_onupdate=FetchedValue())
     workspace_id: Mapped[UUID] = mapped_column("owner", Uuid)
     ordinal: Mapped[int] = mapped_column("place", BigInteger, Identity(always=True))
+    position: Mapped[str] = mapped_column("rank", Text(collation="C"), server_default=text("last_position()"))
+    deleted_at: Mapped[datetime | None] = mapped_column("binned", TIME)
 
 
 def main() -> None:

@@ -2,22 +2,31 @@
 
 It sends the same few short keys again and again, and one that comes with another request is rightly refused with 422.
 Rather than expect 422 of valid requests, their keys are told apart.
+
+It also takes any text for an `If-Match`, whatever the document says of it: such a bare word becomes an entity tag.
 """
 
+import re
 from itertools import count
 from typing import Any
 
 import schemathesis
 
 KEY = "Idempotency-Key"
+CONDITIONS = ("If-Match", "If-None-Match")
+WORD = re.compile("[0-9A-Za-z]+", re.ASCII)
 LONGEST = 255
 numbers = count(1)
 
 
 @schemathesis.hook
 def before_call(_context: Any, case: Any, _kwargs: Any) -> None:
-    """Give a key to this request alone; what is no key stays none."""
+    """Give a key to this request alone, and quotes to a tag without; what is no key stays none."""
     key = case.headers.get(KEY) if case.headers else None
     if isinstance(key, str) and 1 <= len(key) <= LONGEST:
         mark = f"-{next(numbers)}"
         case.headers[KEY] = key[: LONGEST - len(mark)] + mark
+    for name in CONDITIONS:
+        tag = case.headers.get(name) if case.headers else None
+        if isinstance(tag, str) and WORD.fullmatch(tag):
+            case.headers[name] = f'"{tag}"'

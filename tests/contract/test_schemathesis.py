@@ -10,7 +10,10 @@ from tests.server import ROOT, Server
 
 EXAMPLES = 80
 HOOKS = Path(__file__).with_name("schemathesis_hooks.py")
-EXPLORE = f"Always the same requests; for others: SCHEMATHESIS_HOOKS={HOOKS} schemathesis run URL --checks all -n 1000"
+CONFIG = Path(__file__).with_name("schemathesis.toml")
+PROGRAM = Path(sys.executable).with_name("schemathesis")
+EXPLORE = "Always the same requests; for others:"
+EXPLORE += f" SCHEMATHESIS_HOOKS={HOOKS} schemathesis --config-file {CONFIG} run URL --checks all -n 1000"
 
 
 def test_schemathesis_finds_nothing(server: Server, tmp_path: Path):
@@ -19,7 +22,7 @@ def test_schemathesis_finds_nothing(server: Server, tmp_path: Path):
     paths = json.loads((ROOT / "frontend" / "openapi.json").read_text())["paths"].values()
     run = subprocess.run(
         [
-            *(Path(sys.executable).with_name("schemathesis"), "run", url, "--checks", "all"),
+            *(PROGRAM, "--config-file", CONFIG, "run", url, "--checks", "all"),
             *("--phases", "examples,coverage,fuzzing,stateful", "--max-examples", str(EXAMPLES)),
             *("--seed", "1", "--generation-database", "none", "--no-color", "--warnings", "off"),
         ],

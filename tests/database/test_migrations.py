@@ -57,7 +57,8 @@ async def test_models_alone_would_make_the_same_tables(postgres, migrated):
     """Alembic does not compare checks, identities and the words of a default; the catalogue does."""
     wanted = await catalogue(migrated)
     url = await postgres.create()
-    await copy_functions(wanted["function"], url)
+    defaults = {default for *_, default in wanted["column"]}
+    await copy_functions({found for found in wanted["function"] if f"{found[0]}()" in defaults}, url)
     engine = create_migration_engine(database(url).get_engine())
     async with engine.begin() as connection:
         await connection.run_sync(Base.metadata.create_all)
@@ -109,6 +110,7 @@ async def set_revision(url: str, revision: str) -> None:
 
 async def copy_functions(functions: set[tuple[object, ...]], url: str) -> None:
     connection = await asyncpg.connect(url)
+    await connection.execute("SET check_function_bodies = false")  # what they speak of may come later
     for _, definition in functions:
         await connection.execute(str(definition))
     await connection.close()

@@ -21,6 +21,19 @@ NOT_FOR_US = [
     # A long migration is not cut off: what must not wait is the traffic, and the lock time-out sees to that.
     "require-statement-timeout",
 ]
+ONCE = {
+    # Keys are kept for a day: there are never many to index.
+    "0003": {"require-concurrent-index-creation"},
+    # Every task gets its position, and the log its beginning: nobody may write meanwhile, or it would not be right.
+    "0004": {
+        "adding-not-nullable-field",
+        "adding-serial-primary-key-field",
+        "ban-drop-constraint",
+        "constraint-missing-not-valid",
+        "require-concurrent-index-creation",
+    },
+}
+"""What a revision does all the same, and why."""
 ALEMBICS_OWN = re.compile(r"CREATE TABLE alembic_version \(.*?\);", re.DOTALL)
 
 
@@ -38,9 +51,9 @@ def written(direction: str, revision: str) -> str:
     return commands.config.output_buffer.getvalue()
 
 
-def squawk(sql: str) -> tuple[int, str]:
+def squawk(sql: str, *accepted: str) -> tuple[int, str]:
     """The exit code and the complaints of squawk."""
-    options = ["--pg-version", "15", "--reporter", "gcc", "--exclude", ",".join(NOT_FOR_US)]
+    options = ["--pg-version", "15", "--reporter", "gcc", "--exclude", ",".join([*NOT_FOR_US, *accepted])]
     told = subprocess.run([SQUAWK, *options], input=sql, capture_output=True, text=True, check=False)
     return told.returncode, told.stdout + told.stderr
 
@@ -49,7 +62,10 @@ def squawk(sql: str) -> tuple[int, str]:
 async def test_squawk_finds_nothing_in_an_upgrade(step):
     sql = await asyncio.to_thread(written, "upgrade", step)
     assert "SET LOCAL lock_timeout" in sql
-    assert squawk(ALEMBICS_OWN.sub("", sql)) == (0, "")
+    accepted = ONCE.get(step.rpartition(":")[2], set())
+    _, complaints = squawk(ALEMBICS_OWN.sub("", sql))
+    assert set(re.findall(r"warning: ([a-z-]+)", complaints)) == accepted
+    assert squawk(ALEMBICS_OWN.sub("", sql), *accepted) == (0, "")
 
 
 @pytest.mark.parametrize(

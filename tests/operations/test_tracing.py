@@ -1,6 +1,7 @@
 """Traces: one span a request, one a statement, without a word of what people wrote; off, and absent, by default."""
 
 import asyncio
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -85,7 +86,7 @@ def test_a_request_and_its_statement(collector, traced, asked, name, status):
     assert outer.name == name
     assert outer.parent_span_id.hex() == PARENT
     assert attributes(outer)["http.response.status_code"] == status
-    [inner] = [span for span in collector.of(trace) if "FROM tasks" in text(span) or "INTO tasks" in text(span)]
+    [inner] = [span for span in collector.of(trace) if re.search("(FROM|INTO|UPDATE) tasks", text(span))]
     assert inner.parent_span_id == outer.span_id
     assert inner.kind == Span.SPAN_KIND_CLIENT
     assert outer.start_time_unix_nano <= inner.start_time_unix_nano < inner.end_time_unix_nano

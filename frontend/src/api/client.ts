@@ -2,9 +2,9 @@ import createClient from "openapi-fetch";
 import { Failure } from "./failure";
 import type { components, paths } from "./schema";
 
-export type Task = components["schemas"]["Task"];
-export type TaskCreate = components["schemas"]["TaskCreate"];
-export type TaskUpdate = components["schemas"]["TaskUpdate"];
+export type Task = components["schemas"]["BaselineTask"];
+export type TaskCreate = components["schemas"]["BaselineTaskCreate"];
+export type TaskUpdate = components["schemas"]["BaselineTaskUpdate"];
 
 const PATIENCE_MS = 20_000;
 const client = createClient<paths>({ baseUrl: location.origin });

@@ -59,7 +59,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * List or search tasks
+         * @description One page of the tasks that are not in the trash; with `q`, the best of those that have it.
+         */
+        get: operations["findTasks"];
         put?: never;
         /**
          * Add a task
@@ -179,6 +183,91 @@ export interface paths {
          * @description Delete a task in the trash for good, with what the log says of it. Nothing brings it back.
          */
         delete: operations["eraseTask"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/trash": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the trash
+         * @description One page of the tasks in the trash, what came last first.
+         */
+        get: operations["listTrash"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Do up to 100 things at once
+         * @description Do operations in their order: all of them happen, or none.
+         *
+         *     When one cannot be done, the answer is what that one alone would get, with its place as `index`.
+         */
+        post: operations["applyBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes/{seq}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a change back
+         * @description Bring what a change moved back to what it was, unless the same members moved since.
+         *
+         *     Members that this change did not move stay as they are. A task that was created goes, one that was deleted
+         *     comes back with its id and its place; only what was deleted for good does not.
+         */
+        post: operations["undoChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take back what a request did
+         * @description The same for changes in a row that one request made, such as a batch: all are taken back, or none.
+         */
+        post: operations["undoChanges"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -357,6 +446,69 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** BaselineTask */
+        BaselineTask: {
+            /**
+             * @description Opaque; a UUID
+             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
+             */
+            id: string;
+            title: string;
+            description: string | null;
+            completed: boolean;
+            /**
+             * Format: date-time
+             * @description RFC 3339, in UTC, always with six digits of a second
+             * @example 2026-01-01T10:00:00.000000Z
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339, in UTC, always with six digits of a second
+             * @example 2026-01-01T10:00:00.000000Z
+             */
+            updated_at: string;
+        };
+        /** BaselineTaskCreate */
+        BaselineTaskCreate: {
+            /**
+             * @description 1 to 200 characters (code points), without NUL
+             * @example Buy milk
+             */
+            title: string;
+            /**
+             * @description Up to 50,000 characters (code points), without NUL
+             * @example Two bottles, the blue ones
+             */
+            description?: string | null;
+        };
+        /** BaselineTaskUpdate */
+        BaselineTaskUpdate: {
+            /**
+             * @description 1 to 200 characters (code points), without NUL
+             * @example Buy milk
+             */
+            title?: string | null;
+            /**
+             * @description Up to 50,000 characters (code points), without NUL
+             * @example Two bottles, the blue ones
+             */
+            description?: string | null;
+            completed?: boolean | null;
+        };
+        /** Batch */
+        Batch: {
+            operations: (components["schemas"]["CreateOperation"] | components["schemas"]["UpdateOperation"] | components["schemas"]["CompleteOperation"] | components["schemas"]["ReopenOperation"] | components["schemas"]["MoveOperation"] | components["schemas"]["TrashOperation"] | components["schemas"]["RestoreOperation"])[];
+        };
+        /** BatchResult */
+        BatchResult: {
+            /** @description The task as it is after the whole batch */
+            task: components["schemas"]["Task"];
+        };
+        /** BatchResults */
+        BatchResults: {
+            results: components["schemas"]["BatchResult"][];
+        };
         /** Change */
         Change: {
             /** @description Counts up by one in the order of the commits, without gaps */
@@ -398,12 +550,59 @@ export interface components {
             /** @description Whether there are more already */
             has_more: boolean;
         };
+        /** CompleteOperation */
+        CompleteOperation: {
+            /**
+             * @description A UUID
+             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
+             */
+            id: string;
+            /** @description Only when the task has this version before the batch; else the answer is 412 */
+            version?: number;
+            /** @constant */
+            op: "complete";
+        };
+        /** CreateOperation */
+        CreateOperation: {
+            /**
+             * @description 1 to 200 characters (code points), without NUL
+             * @example Buy milk
+             */
+            title: string;
+            /**
+             * @description Up to 50,000 characters (code points), without NUL
+             * @example Two bottles, the blue ones
+             */
+            description?: string | null;
+            /** @default false */
+            completed: boolean;
+            /** @description A UUID of version 7 that the client made */
+            id?: string | null;
+            /** @constant */
+            op: "create";
+        };
+        /** FoundTasks */
+        FoundTasks: {
+            items: components["schemas"]["Task"][];
+            next: null;
+            /** @description By the id of the task */
+            highlights: {
+                [key: string]: components["schemas"]["Highlights"];
+            };
+        };
         /** Health */
         Health: {
             /** @constant */
             status: "healthy";
             /** @constant */
             database: "connected";
+        };
+        /** Highlights */
+        Highlights: {
+            /** @description Joined, their texts are the title */
+            title: components["schemas"]["Segment"][];
+            /** @description Joined, their texts are the description around its first match; null when it has none */
+            description: components["schemas"]["Segment"][] | null;
         };
         /** History */
         History: {
@@ -415,6 +614,28 @@ export interface components {
         Live: {
             /** @constant */
             status: "alive";
+        };
+        /** MoveOperation */
+        MoveOperation: {
+            /**
+             * @description A UUID
+             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
+             */
+            before?: string;
+            /**
+             * @description A UUID
+             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
+             */
+            after?: string;
+            /**
+             * @description A UUID
+             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
+             */
+            id: string;
+            /** @description Only when the task has this version before the batch; else the answer is 412 */
+            version?: number;
+            /** @constant */
+            op: "move";
         };
         /** NotReady */
         NotReady: {
@@ -476,6 +697,36 @@ export interface components {
             /** @enum {string} */
             migrations: "current" | "unknown";
         };
+        /** ReopenOperation */
+        ReopenOperation: {
+            /**
+             * @description A UUID
+             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
+             */
+            id: string;
+            /** @description Only when the task has this version before the batch; else the answer is 412 */
+            version?: number;
+            /** @constant */
+            op: "reopen";
+        };
+        /** RestoreOperation */
+        RestoreOperation: {
+            /**
+             * @description A UUID
+             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
+             */
+            id: string;
+            /** @description Only when the task has this version before the batch; else the answer is 412 */
+            version?: number;
+            /** @constant */
+            op: "restore";
+        };
+        /** Segment */
+        Segment: {
+            text: string;
+            /** @description Whether this is what was looked for */
+            match: boolean;
+        };
         /** Snapshot */
         Snapshot: {
             /**
@@ -484,82 +735,10 @@ export interface components {
              */
             cursor: string;
             /** @description All of them, also those in the trash, as they are arranged */
-            tasks: components["schemas"]["tasks_contract_Task"][];
-        };
-        /** TaskPatch */
-        TaskPatch: {
-            /**
-             * @description 1 to 200 characters (code points), without NUL
-             * @example Buy milk
-             */
-            title?: string;
-            /**
-             * @description Up to 50,000 characters (code points), without NUL
-             * @example Two bottles, the blue ones
-             */
-            description?: string | null;
-            completed?: boolean;
-        };
-        /** TaskUpdate */
-        TaskUpdate: {
-            /**
-             * @description 1 to 200 characters (code points), without NUL
-             * @example Buy milk
-             */
-            title?: string | null;
-            /**
-             * @description Up to 50,000 characters (code points), without NUL
-             * @example Two bottles, the blue ones
-             */
-            description?: string | null;
-            completed?: boolean | null;
-        };
-        /** Unhealthy */
-        Unhealthy: {
-            /** @constant */
-            status: "unhealthy";
-            /** @constant */
-            database: "disconnected";
-            detail: string;
+            tasks: components["schemas"]["Task"][];
         };
         /** Task */
-        baseline_contract_Task: {
-            /**
-             * @description Opaque; a UUID
-             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
-             */
-            id: string;
-            title: string;
-            description: string | null;
-            completed: boolean;
-            /**
-             * Format: date-time
-             * @description RFC 3339, in UTC, always with six digits of a second
-             * @example 2026-01-01T10:00:00.000000Z
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description RFC 3339, in UTC, always with six digits of a second
-             * @example 2026-01-01T10:00:00.000000Z
-             */
-            updated_at: string;
-        };
-        /** TaskCreate */
-        baseline_contract_TaskCreate: {
-            /**
-             * @description 1 to 200 characters (code points), without NUL
-             * @example Buy milk
-             */
-            title: string;
-            /**
-             * @description Up to 50,000 characters (code points), without NUL
-             * @example Two bottles, the blue ones
-             */
-            description?: string | null;
-        };
-        /** Task */
-        tasks_contract_Task: {
+        Task: {
             /**
              * @description A UUID
              * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
@@ -602,7 +781,7 @@ export interface components {
             deleted_at: string | null;
         };
         /** TaskCreate */
-        tasks_contract_TaskCreate: {
+        TaskCreate: {
             /**
              * @description 1 to 200 characters (code points), without NUL
              * @example Buy milk
@@ -620,6 +799,87 @@ export interface components {
              * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
              */
             id?: string | null;
+        };
+        /** TaskPage */
+        TaskPage: {
+            items: components["schemas"]["Task"][];
+            /** @description The cursor of the next page, which means nothing to clients; null on the last page */
+            next: string | null;
+        };
+        /** TaskPatch */
+        TaskPatch: {
+            /**
+             * @description 1 to 200 characters (code points), without NUL
+             * @example Buy milk
+             */
+            title?: string;
+            /**
+             * @description Up to 50,000 characters (code points), without NUL
+             * @example Two bottles, the blue ones
+             */
+            description?: string | null;
+            completed?: boolean;
+        };
+        /** TrashOperation */
+        TrashOperation: {
+            /**
+             * @description A UUID
+             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
+             */
+            id: string;
+            /** @description Only when the task has this version before the batch; else the answer is 412 */
+            version?: number;
+            /** @constant */
+            op: "trash";
+        };
+        /** UndoRange */
+        UndoRange: {
+            /**
+             * @description The `seq` of a change
+             * @example 2
+             */
+            first: number;
+            /**
+             * @description The `seq` of a change
+             * @example 2
+             */
+            last: number;
+        };
+        /** Undone */
+        Undone: {
+            /** @description In their order; empty when there was nothing to take back */
+            changes: components["schemas"]["Change"][];
+        };
+        /** Unhealthy */
+        Unhealthy: {
+            /** @constant */
+            status: "unhealthy";
+            /** @constant */
+            database: "disconnected";
+            detail: string;
+        };
+        /** UpdateOperation */
+        UpdateOperation: {
+            /**
+             * @description A UUID
+             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
+             */
+            id: string;
+            /** @description Only when the task has this version before the batch; else the answer is 412 */
+            version?: number;
+            /**
+             * @description 1 to 200 characters (code points), without NUL
+             * @example Buy milk
+             */
+            title?: string;
+            /**
+             * @description Up to 50,000 characters (code points), without NUL
+             * @example Two bottles, the blue ones
+             */
+            description?: string | null;
+            completed?: boolean;
+            /** @constant */
+            op: "update";
         };
     };
     responses: never;
@@ -659,7 +919,7 @@ export interface operations {
                      *       }
                      *     ]
                      */
-                    "application/json": components["schemas"]["baseline_contract_Task"][];
+                    "application/json": components["schemas"]["BaselineTask"][];
                 };
             };
             /** @description This server does not answer to that host name */
@@ -717,7 +977,7 @@ export interface operations {
                  *       "description": "Two bottles, the blue ones"
                  *     }
                  */
-                "application/json": components["schemas"]["baseline_contract_TaskCreate"];
+                "application/json": components["schemas"]["BaselineTaskCreate"];
             };
         };
         responses: {
@@ -741,7 +1001,7 @@ export interface operations {
                      *       "updated_at": "2026-01-01T10:00:00.000000Z"
                      *     }
                      */
-                    "application/json": components["schemas"]["baseline_contract_Task"];
+                    "application/json": components["schemas"]["BaselineTask"];
                 };
             };
             /** @description The idempotency key is malformed; This server does not answer to that host name */
@@ -844,10 +1104,12 @@ export interface operations {
             content: {
                 /**
                  * @example {
+                 *       "title": null,
+                 *       "description": null,
                  *       "completed": true
                  *     }
                  */
-                "application/json": components["schemas"]["TaskUpdate"];
+                "application/json": components["schemas"]["BaselineTaskUpdate"];
             };
         };
         responses: {
@@ -871,7 +1133,7 @@ export interface operations {
                      *       "updated_at": "2026-01-01T10:05:00.000000Z"
                      *     }
                      */
-                    "application/json": components["schemas"]["baseline_contract_Task"];
+                    "application/json": components["schemas"]["BaselineTask"];
                 };
             };
             /** @description The idempotency key is malformed; This server does not answer to that host name */
@@ -1070,6 +1332,106 @@ export interface operations {
             };
         };
     };
+    findTasks: {
+        parameters: {
+            query?: {
+                /** @description By what, `-` for descending; ties by id. `position` when it is left out, or `updated_at` with `updated_since`. Titles are compared without case and accents. */
+                sort?: ("position" | "-position" | "created_at" | "-created_at" | "updated_at" | "-updated_at" | "title" | "-title") | null;
+                /** @description Only tasks that are done, or are not */
+                completed?: "true" | "false" | null;
+                /** @description Only tasks that changed at that time or later; RFC 3339, with an offset */
+                updated_since?: string | null;
+                /** @description What to look for in titles and descriptions: words, beginnings of words, parts of texts that are written without spaces, without regard to case and accents; words of five letters or more may have one slip. All must be there. The best 200, best first. */
+                q?: string | null;
+                /** @description How many tasks at most; 50 when it is left out, and 200 with `q` */
+                limit?: number | null;
+                /** @description Where the page begins: `next` of the page before, with the same sort and filters */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of tasks; with `q`, the tasks that have it, with where they have it */
+            200: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *           "title": "Buy milk",
+                     *           "description": "Two bottles, the blue ones",
+                     *           "completed": false,
+                     *           "completed_at": null,
+                     *           "position": "800000000001",
+                     *           "created_at": "2026-01-01T10:00:00.000000Z",
+                     *           "updated_at": "2026-01-01T10:00:00.000000Z",
+                     *           "version": 1,
+                     *           "deleted_at": null
+                     *         }
+                     *       ],
+                     *       "next": "YWJjZGVmZ2hbMSwiODAwMDAwMDAwMDAxIl0"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TaskPage"] | components["schemas"]["FoundTasks"];
+                };
+            };
+            /** @description The cursor is not one of this list; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is not valid */
+            422: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     addTask: {
         parameters: {
             query?: never;
@@ -1086,10 +1448,11 @@ export interface operations {
                  * @example {
                  *       "title": "Buy milk",
                  *       "description": "Two bottles, the blue ones",
-                 *       "completed": false
+                 *       "completed": false,
+                 *       "id": null
                  *     }
                  */
-                "application/json": components["schemas"]["tasks_contract_TaskCreate"];
+                "application/json": components["schemas"]["TaskCreate"];
             };
         };
         responses: {
@@ -1111,13 +1474,15 @@ export interface operations {
                      *       "title": "Buy milk",
                      *       "description": "Two bottles, the blue ones",
                      *       "completed": false,
+                     *       "completed_at": null,
                      *       "position": "800000000001",
                      *       "created_at": "2026-01-01T10:00:00.000000Z",
                      *       "updated_at": "2026-01-01T10:00:00.000000Z",
-                     *       "version": 1
+                     *       "version": 1,
+                     *       "deleted_at": null
                      *     }
                      */
-                    "application/json": components["schemas"]["tasks_contract_Task"];
+                    "application/json": components["schemas"]["Task"];
                 };
             };
             /** @description The task, stored */
@@ -1138,13 +1503,15 @@ export interface operations {
                      *       "title": "Buy milk",
                      *       "description": "Two bottles, the blue ones",
                      *       "completed": false,
+                     *       "completed_at": null,
                      *       "position": "800000000001",
                      *       "created_at": "2026-01-01T10:00:00.000000Z",
                      *       "updated_at": "2026-01-01T10:00:00.000000Z",
-                     *       "version": 1
+                     *       "version": 1,
+                     *       "deleted_at": null
                      *     }
                      */
-                    "application/json": components["schemas"]["tasks_contract_Task"];
+                    "application/json": components["schemas"]["Task"];
                 };
             };
             /** @description The idempotency key is malformed; This server does not answer to that host name */
@@ -1237,7 +1604,7 @@ export interface operations {
                 /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
                 "Idempotency-Key"?: string;
                 /** @description Write only when the task's ETag is still this one; else the answer is 412, with the task. */
-                "If-Match"?: string | null;
+                "If-Match"?: string;
             };
             path: {
                 /** @description The task's id */
@@ -1269,10 +1636,11 @@ export interface operations {
                      *       "position": "800000000001",
                      *       "created_at": "2026-01-01T10:00:00.000000Z",
                      *       "updated_at": "2026-01-01T10:05:00.000000Z",
-                     *       "version": 2
+                     *       "version": 2,
+                     *       "deleted_at": null
                      *     }
                      */
-                    "application/json": components["schemas"]["tasks_contract_Task"];
+                    "application/json": components["schemas"]["Task"];
                 };
             };
             /** @description The idempotency key is malformed; The precondition is malformed; This server does not answer to that host name */
@@ -1369,7 +1737,7 @@ export interface operations {
                 /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
                 "Idempotency-Key"?: string;
                 /** @description Write only when the task's ETag is still this one; else the answer is 412, with the task. */
-                "If-Match"?: string | null;
+                "If-Match"?: string;
             };
             path: {
                 /** @description The task's id */
@@ -1397,13 +1765,15 @@ export interface operations {
                      *       "title": "Buy milk",
                      *       "description": "Two bottles, the blue ones",
                      *       "completed": false,
+                     *       "completed_at": null,
                      *       "position": "800000000001",
                      *       "created_at": "2026-01-01T10:00:00.000000Z",
                      *       "updated_at": "2026-01-01T10:00:00.000000Z",
-                     *       "version": 1
+                     *       "version": 1,
+                     *       "deleted_at": null
                      *     }
                      */
-                    "application/json": components["schemas"]["tasks_contract_Task"];
+                    "application/json": components["schemas"]["Task"];
                 };
             };
             /** @description The idempotency key is malformed; The precondition is malformed; This server does not answer to that host name */
@@ -1498,7 +1868,7 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description Answer 304 when the ETag is still this one. */
-                "If-None-Match"?: string | null;
+                "If-None-Match"?: string;
             };
             path: {
                 /** @description The task's id */
@@ -1524,13 +1894,15 @@ export interface operations {
                      *       "title": "Buy milk",
                      *       "description": "Two bottles, the blue ones",
                      *       "completed": false,
+                     *       "completed_at": null,
                      *       "position": "800000000001",
                      *       "created_at": "2026-01-01T10:00:00.000000Z",
                      *       "updated_at": "2026-01-01T10:00:00.000000Z",
-                     *       "version": 1
+                     *       "version": 1,
+                     *       "deleted_at": null
                      *     }
                      */
-                    "application/json": components["schemas"]["tasks_contract_Task"];
+                    "application/json": components["schemas"]["Task"];
                 };
             };
             /** @description It is still that version */
@@ -1599,7 +1971,7 @@ export interface operations {
                 /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
                 "Idempotency-Key"?: string;
                 /** @description Write only when the task's ETag is still this one; else the answer is 412, with the task. */
-                "If-Match"?: string | null;
+                "If-Match"?: string;
             };
             path: {
                 /** @description The task's id */
@@ -1714,7 +2086,7 @@ export interface operations {
                 /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
                 "Idempotency-Key"?: string;
                 /** @description Write only when the task's ETag is still this one; else the answer is 412, with the task. */
-                "If-Match"?: string | null;
+                "If-Match"?: string;
             };
             path: {
                 /** @description The task's id */
@@ -1724,7 +2096,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /** @example {} */
+                /**
+                 * @example {
+                 *       "description": null
+                 *     }
+                 */
                 "application/json": components["schemas"]["TaskPatch"];
             };
         };
@@ -1747,13 +2123,15 @@ export interface operations {
                      *       "title": "Buy milk",
                      *       "description": "Two bottles, the blue ones",
                      *       "completed": false,
+                     *       "completed_at": null,
                      *       "position": "800000000001",
                      *       "created_at": "2026-01-01T10:00:00.000000Z",
                      *       "updated_at": "2026-01-01T10:00:00.000000Z",
-                     *       "version": 1
+                     *       "version": 1,
+                     *       "deleted_at": null
                      *     }
                      */
-                    "application/json": components["schemas"]["tasks_contract_Task"];
+                    "application/json": components["schemas"]["Task"];
                 };
             };
             /** @description The idempotency key is malformed; The precondition is malformed; This server does not answer to that host name */
@@ -1872,7 +2250,7 @@ export interface operations {
                 /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
                 "Idempotency-Key"?: string;
                 /** @description Write only when the task's ETag is still this one; else the answer is 412, with the task. */
-                "If-Match"?: string | null;
+                "If-Match"?: string;
             };
             path: {
                 /** @description The task's id */
@@ -1909,13 +2287,15 @@ export interface operations {
                      *       "title": "Buy milk",
                      *       "description": "Two bottles, the blue ones",
                      *       "completed": false,
+                     *       "completed_at": null,
                      *       "position": "800000000001",
                      *       "created_at": "2026-01-01T10:00:00.000000Z",
                      *       "updated_at": "2026-01-01T10:00:00.000000Z",
-                     *       "version": 1
+                     *       "version": 1,
+                     *       "deleted_at": null
                      *     }
                      */
-                    "application/json": components["schemas"]["tasks_contract_Task"];
+                    "application/json": components["schemas"]["Task"];
                 };
             };
             /** @description The idempotency key is malformed; The precondition is malformed; This server does not answer to that host name */
@@ -2034,7 +2414,7 @@ export interface operations {
                 /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
                 "Idempotency-Key"?: string;
                 /** @description Write only when the task's ETag is still this one; else the answer is 412, with the task. */
-                "If-Match"?: string | null;
+                "If-Match"?: string;
             };
             path: {
                 /** @description The task's id */
@@ -2062,13 +2442,15 @@ export interface operations {
                      *       "title": "Buy milk",
                      *       "description": "Two bottles, the blue ones",
                      *       "completed": false,
+                     *       "completed_at": null,
                      *       "position": "800000000001",
                      *       "created_at": "2026-01-01T10:00:00.000000Z",
                      *       "updated_at": "2026-01-01T10:00:00.000000Z",
-                     *       "version": 1
+                     *       "version": 1,
+                     *       "deleted_at": null
                      *     }
                      */
-                    "application/json": components["schemas"]["tasks_contract_Task"];
+                    "application/json": components["schemas"]["Task"];
                 };
             };
             /** @description The idempotency key is malformed; The precondition is malformed; This server does not answer to that host name */
@@ -2165,7 +2547,7 @@ export interface operations {
                 /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
                 "Idempotency-Key"?: string;
                 /** @description Write only when the task's ETag is still this one; else the answer is 412, with the task. */
-                "If-Match"?: string | null;
+                "If-Match"?: string;
             };
             path: {
                 /** @description The task's id */
@@ -2273,6 +2655,591 @@ export interface operations {
             };
         };
     };
+    listTrash: {
+        parameters: {
+            query?: {
+                /** @description How many tasks at most; 50 when it is left out, and 200 with `q` */
+                limit?: number | null;
+                /** @description Where the page begins: `next` of the page before, with the same sort and filters */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of the tasks in the trash, what came last first */
+            200: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *           "title": "Buy milk",
+                     *           "description": "Two bottles, the blue ones",
+                     *           "completed": false,
+                     *           "completed_at": null,
+                     *           "position": "800000000001",
+                     *           "created_at": "2026-01-01T10:00:00.000000Z",
+                     *           "updated_at": "2026-01-01T10:05:00.000000Z",
+                     *           "version": 2,
+                     *           "deleted_at": "2026-01-01T10:05:00.000000Z"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TaskPage"];
+                };
+            };
+            /** @description The cursor is not one of this list; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is not valid */
+            422: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    applyBatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "operations": [
+                 *         {
+                 *           "op": "create",
+                 *           "id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                 *           "title": "Buy milk",
+                 *           "description": "Two bottles, the blue ones"
+                 *         },
+                 *         {
+                 *           "op": "complete",
+                 *           "id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e"
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["Batch"];
+            };
+        };
+        responses: {
+            /** @description All of it has happened */
+            200: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "results": [
+                     *         {
+                     *           "task": {
+                     *             "id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *             "title": "Buy milk",
+                     *             "description": "Two bottles, the blue ones",
+                     *             "completed": true,
+                     *             "completed_at": "2026-01-01T10:05:00.000000Z",
+                     *             "position": "800000000001",
+                     *             "created_at": "2026-01-01T10:00:00.000000Z",
+                     *             "updated_at": "2026-01-01T10:05:00.000000Z",
+                     *             "version": 2,
+                     *             "deleted_at": null
+                     *           }
+                     *         },
+                     *         {
+                     *           "task": {
+                     *             "id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *             "title": "Buy milk",
+                     *             "description": "Two bottles, the blue ones",
+                     *             "completed": true,
+                     *             "completed_at": "2026-01-01T10:05:00.000000Z",
+                     *             "position": "800000000001",
+                     *             "created_at": "2026-01-01T10:00:00.000000Z",
+                     *             "updated_at": "2026-01-01T10:05:00.000000Z",
+                     *             "version": 2,
+                     *             "deleted_at": null
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["BatchResults"];
+                };
+            };
+            /** @description The idempotency key is malformed; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Task not found */
+            404: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A request with this idempotency key is still being answered; The change conflicts with what is stored; This id was used for another task */
+            409: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The task has changed since that version */
+            412: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is larger than 1 MiB */
+            413: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body must be application/json */
+            415: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is not valid; This idempotency key was used for another request */
+            422: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version; The connection was lost while writing: the change may or may not have been stored */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    undoChange: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The change's `seq` */
+                seq: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is taken back */
+            200: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "changes": [
+                     *         {
+                     *           "seq": 3,
+                     *           "entity": "task",
+                     *           "entity_id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *           "op": "update",
+                     *           "diff": {
+                     *             "completed": [
+                     *               true,
+                     *               false
+                     *             ],
+                     *             "completed_at": [
+                     *               "2026-01-01T10:05:00.000000Z",
+                     *               null
+                     *             ]
+                     *           },
+                     *           "actor": "anybody",
+                     *           "request_id": "9b2d51f07c66",
+                     *           "at": "2026-01-01T10:06:00.000000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Undone"];
+                };
+            };
+            /** @description The idempotency key is malformed; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Change not found */
+            404: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A request with this idempotency key is still being answered; Something newer changed the same members; This was deleted for good; its content is gone; The change conflicts with what is stored */
+            409: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The log does not go back so far any more */
+            410: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This idempotency key was used for another request */
+            422: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version; The connection was lost while writing: the change may or may not have been stored */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    undoChanges: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "first": 2,
+                 *       "last": 2
+                 *     }
+                 */
+                "application/json": components["schemas"]["UndoRange"];
+            };
+        };
+        responses: {
+            /** @description They are taken back */
+            200: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "changes": [
+                     *         {
+                     *           "seq": 3,
+                     *           "entity": "task",
+                     *           "entity_id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
+                     *           "op": "update",
+                     *           "diff": {
+                     *             "completed": [
+                     *               true,
+                     *               false
+                     *             ],
+                     *             "completed_at": [
+                     *               "2026-01-01T10:05:00.000000Z",
+                     *               null
+                     *             ]
+                     *           },
+                     *           "actor": "anybody",
+                     *           "request_id": "9b2d51f07c66",
+                     *           "at": "2026-01-01T10:06:00.000000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Undone"];
+                };
+            };
+            /** @description The idempotency key is malformed; This server does not answer to that host name */
+            400: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Change not found */
+            404: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description A request with this idempotency key is still being answered; Something newer changed the same members; This was deleted for good; its content is gone; The change conflicts with what is stored */
+            409: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The log does not go back so far any more */
+            410: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is larger than 1 MiB */
+            413: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body must be application/json */
+            415: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The body is not valid; This idempotency key was used for another request */
+            422: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description This is the answer to an earlier request */
+                    "Idempotency-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Something went wrong on the server */
+            500: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Nothing was changed: The database cannot be reached, or The server is busy, or Others were changing the same, or The database took too long, or The database has no room or memory left, or The database is not ready for this version; The connection was lost while writing: the change may or may not have been stored */
+            503: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description Seconds after which trying again makes sense */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     getTaskHistory: {
         parameters: {
             query?: {
@@ -2320,13 +3287,14 @@ export interface operations {
                      *           "request_id": "4f1c0d7b9a3e",
                      *           "at": "2026-01-01T10:05:00.000000Z"
                      *         }
-                     *       ]
+                     *       ],
+                     *       "next": null
                      *     }
                      */
                     "application/json": components["schemas"]["History"];
                 };
             };
-            /** @description The cursor is malformed; This server does not answer to that host name */
+            /** @description The cursor is not one of this list; This server does not answer to that host name */
             400: {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */
@@ -2418,7 +3386,7 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
-            /** @description The cursor is malformed; This server does not answer to that host name */
+            /** @description The cursor is not one of this list; This server does not answer to that host name */
             400: {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */
@@ -2518,7 +3486,7 @@ export interface operations {
                     "application/json": components["schemas"]["ChangePage"];
                 };
             };
-            /** @description The cursor is malformed; This server does not answer to that host name */
+            /** @description The cursor is not one of this list; This server does not answer to that host name */
             400: {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */
@@ -2603,10 +3571,12 @@ export interface operations {
                      *           "title": "Buy milk",
                      *           "description": "Two bottles, the blue ones",
                      *           "completed": false,
+                     *           "completed_at": null,
                      *           "position": "800000000001",
                      *           "created_at": "2026-01-01T10:00:00.000000Z",
                      *           "updated_at": "2026-01-01T10:00:00.000000Z",
-                     *           "version": 1
+                     *           "version": 1,
+                     *           "deleted_at": null
                      *         }
                      *       ]
                      *     }

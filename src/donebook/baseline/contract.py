@@ -32,7 +32,9 @@ type Description = Annotated[
 ]
 
 
-class Task(Struct, frozen=True, kw_only=True, gc=False):  # texts and a bool: nothing that the collector need look at
+class BaselineTask(
+    Struct, frozen=True, kw_only=True, gc=False
+):  # texts and a bool: nothing that the collector need look at
     """A task: exactly these six members, always all present."""
 
     id: Annotated[str, Meta(description="Opaque; a UUID", examples=["01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e"])]
@@ -43,14 +45,14 @@ class Task(Struct, frozen=True, kw_only=True, gc=False):  # texts and a bool: no
     updated_at: Timestamp
 
 
-class TaskCreate(Struct, kw_only=True):
+class BaselineTaskCreate(Struct, kw_only=True):
     """A new task. Members that are not named here are ignored; a new task is never completed."""
 
     title: Title
     description: Description | None = None
 
 
-class TaskUpdate(Struct, kw_only=True):
+class BaselineTaskUpdate(Struct, kw_only=True):
     """What may change; an absent member or a null leaves the field as it is."""
 
     title: Title | None = None
@@ -58,9 +60,9 @@ class TaskUpdate(Struct, kw_only=True):
     completed: bool | None = None
 
 
-EXAMPLE_CREATE = TaskCreate(title="Buy milk", description="Two bottles, the blue ones")
-EXAMPLE_UPDATE = TaskUpdate(completed=True)
-EXAMPLE = Task(
+EXAMPLE_CREATE = BaselineTaskCreate(title="Buy milk", description="Two bottles, the blue ones")
+EXAMPLE_UPDATE = BaselineTaskUpdate(completed=True)
+EXAMPLE = BaselineTask(
     id="01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
     title="Buy milk",
     description="Two bottles, the blue ones",

@@ -9,7 +9,7 @@ from litestar.openapi.spec import Example
 from litestar.params import JSONBody, PathParameter
 
 from donebook.baseline import contract
-from donebook.baseline.contract import Task, TaskCreate, TaskUpdate
+from donebook.baseline.contract import BaselineTask, BaselineTaskCreate, BaselineTaskUpdate
 from donebook.idempotency import provide_key
 from donebook.openapi import BODY, DATABASE, FOUND, KEY, WRITE, answers, examples
 from donebook.problems import TaskNotFound
@@ -34,7 +34,7 @@ class BaselineController(Controller):
         responses=answers(*DATABASE),
         opt=examples([contract.EXAMPLE]),
     )
-    async def list_tasks(self, tasks: NamedDependency[TaskService]) -> list[Task]:
+    async def list_tasks(self, tasks: NamedDependency[TaskService]) -> list[BaselineTask]:
         """Every task, in the order in which they were created."""
         return [shape(task) for task in await tasks.in_order()]
 
@@ -46,7 +46,9 @@ class BaselineController(Controller):
         dependencies=KEYED,
         opt=examples(contract.EXAMPLE, body=contract.EXAMPLE_CREATE),
     )
-    async def create_task(self, tasks: NamedDependency[TaskService], data: JSONBody[TaskCreate]) -> Task:
+    async def create_task(
+        self, tasks: NamedDependency[TaskService], data: JSONBody[BaselineTaskCreate]
+    ) -> BaselineTask:
         """Add a task. It is open, whatever the body says."""
         task, _ = await tasks.add(data.title, data.description)
         return shape(task)
@@ -61,8 +63,8 @@ class BaselineController(Controller):
         opt=examples(contract.EXAMPLE_UPDATED, body=contract.EXAMPLE_UPDATE),
     )
     async def update_task(
-        self, tasks: NamedDependency[TaskService], task_id: TaskId, data: JSONBody[TaskUpdate]
-    ) -> Task:
+        self, tasks: NamedDependency[TaskService], task_id: TaskId, data: JSONBody[BaselineTaskUpdate]
+    ) -> BaselineTask:
         """Change a task. An absent member or a null leaves the field as it is."""
         return shape(
             await tasks.change(known(task_id), title=data.title, description=data.description, completed=data.completed)
@@ -93,9 +95,9 @@ def known(task_id: str) -> UUID:
     return found
 
 
-def shape(task: models.Task) -> Task:
+def shape(task: models.Task) -> BaselineTask:
     """The stored task as the frozen contract shows it."""
-    return Task(
+    return BaselineTask(
         id=str(task.id),
         title=task.title,
         description=task.description,

@@ -27,11 +27,12 @@ log = logging.getLogger("donebook.changes")
 
 POLL = 1.0  # s: how long a change goes unnoticed at most, when nobody says a word of it
 TOGETHER = 0.01  # s: after a word, for those that follow it at once
-PACE = 0.02  # s: between full pages, for those who follow to keep up
+PACE = 0.005  # s: between full pages, for those who follow to keep up
 ANSWER = 5.0  # s: a database that takes longer has gone
 PAUSES = (0.05, 1.0)  # s: before the next attempt to connect, the first and the longest
 PAGE = 500  # changes
 SIZE = 250_000  # characters of differences
+BACK = 60_000  # the same, for one who reads the log itself
 LEASE, RENEW = 60, 20.0  # s: for how long those who write believe that somebody follows, and when they are told again
 LAST_WORDS = 0.5  # s: when the server stops, for those who follow to be told so
 
@@ -44,8 +45,8 @@ RETURNING logs.workspace_id, followed_until
 """  # noqa: S608 - nothing comes from outside
 LEAVE = f"""
 WITH free AS ({FREE})
-UPDATE logs SET followed_until = NULL FROM free, unnest($1::uuid[], $2::timestamptz[]) AS left (workspace_id, lease)
-WHERE logs.workspace_id = free.workspace_id AND logs.workspace_id = left.workspace_id AND followed_until = lease
+UPDATE logs SET followed_until = NULL FROM free, unnest($1::uuid[], $2::timestamptz[]) AS given (workspace_id, lease)
+WHERE logs.workspace_id = free.workspace_id AND logs.workspace_id = given.workspace_id AND followed_until = lease
 """  # noqa: S608 - nothing comes from outside
 
 
@@ -130,6 +131,11 @@ class Hub:
                 await self._by_pool()
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, PAUSES[1])
+            except Exception:
+                log.exception("unexpected error")  # a mistake of ours: those who follow begin anew
+                for ring in self._rings.values():
+                    ring.end()
+                await asyncio.sleep(PAUSES[1])
 
     @asynccontextmanager
     async def _line(self) -> AsyncIterator[Tell]:
@@ -221,5 +227,5 @@ class Hub:
         """
         async with self.reading_back:
             deadline.start(ANSWER)
-            rows = await fetch(self.engine(), PAGES, [[workspace], [after], PAGE, SIZE], name=PAGES, writes=False)
+            rows = await fetch(self.engine(), PAGES, [[workspace], [after], PAGE, BACK], name=PAGES, writes=False)
         return pages(rows).get(workspace)

@@ -15,7 +15,7 @@ from donebook.db.statement import WORKSPACE, Statement, given, mine
 
 LAST_CREATE = Statement[Change](
     select(Change)
-    .where(mine(Change), Change.entity_id == given("id"), Change.op == "create")
+    .where(mine(Change), Change.entity_id == given("id"), Change.op == "create", Change.undoes_from.is_(None))
     .order_by(Change.seq.desc())
     .limit(1)
 )
@@ -34,7 +34,7 @@ class ChangeRepository(Repository[Change]):
     model_type = Change
 
     async def creation(self, entity_id: UUID) -> Change | None:
-        """How an entity was last created, or None when it never was, or the log has forgotten."""
+        """How an entity was last created, other than by undoing; None when it never was, or the log has forgotten."""
         return await self.row(LAST_CREATE, id=entity_id)
 
     async def forget(self, keep: timedelta) -> int:

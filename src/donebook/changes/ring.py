@@ -9,6 +9,8 @@ from donebook.changes.cursor import Cursor
 from donebook.changes.feed import Entities, Page, shape
 
 MOST = 2_000_000  # bytes of events that are kept
+BREAKS = tuple((mark.encode(), f"\\u{ord(mark):04x}".encode()) for mark in "\x85\u2028\u2029")
+"""Ends of lines to some clients, though not to the standard; JSON can say them without being any."""
 encode = msgspec.json.Encoder().encode
 
 
@@ -87,4 +89,7 @@ class Ring:
 def event(epoch: UUID, change: object, entities: Entities) -> bytes:
     """A change as an event of a stream (https://html.spec.whatwg.org/multipage/server-sent-events.html)."""
     told = shape(change, entities)
-    return b"id: %b\ndata: %b\n\n" % (str(Cursor(epoch, told.seq)).encode(), encode(told))
+    data = encode(told)
+    for mark, escaped in BREAKS:
+        data = data.replace(mark, escaped)
+    return b"id: %b\ndata: %b\n\n" % (str(Cursor(epoch, told.seq)).encode(), data)

@@ -1,10 +1,21 @@
 """Statements, built and compiled once: what a request costs is their execution alone."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Delete, Insert, Select, Update, bindparam, inspect, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Delete,
+    Insert,
+    Select,
+    TextClause,
+    Update,
+    bindparam,
+    inspect,
+    select,
+)
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.sql.functions import Function
 
@@ -39,7 +50,8 @@ class Statement[Model]:
     well: whether somebody waits to hear of changes.
 
     Args:
-        statement: what to execute; a `Select` of a function's rows may be a write all the same.
+        statement: what to execute; a `Select` of a function's rows may be a write all the same. Of a text the model and
+            whether it writes must be told, and it names its columns itself.
         model: whose rows it gives, where the statement does not tell.
         writes: whether it writes, where the statement does not tell.
         quiet: whether a write that changes nothing is to leave no trace.
@@ -47,7 +59,7 @@ class Statement[Model]:
 
     def __init__(
         self,
-        statement: Select[Any] | Insert | Update | Delete,
+        statement: Select[Any] | Insert | Update | Delete | TextClause,
         *,
         model: type[Model] | None = None,
         writes: bool | None = None,
@@ -57,11 +69,7 @@ class Statement[Model]:
         self.quiet = quiet
         self.writes = not isinstance(statement, Select) if writes is None else writes
         self.shaped = model is not None
-        self.model: Any = model or (
-            statement.column_descriptions[0]["entity"]
-            if isinstance(statement, Select)
-            else statement.entity_description["entity"]
-        )
+        self.model: Any = model or _entity(statement)
 
     @cached_property
     def sql(self) -> str:
@@ -94,6 +102,7 @@ class Statement[Model]:
         elif isinstance(self.statement, Select):
             compiled = self.statement.with_only_columns(*columns).compile(dialect=DIALECT)
         else:
+            assert not isinstance(self.statement, TextClause)  # noqa: S101 - it has a model
             compiled = self.statement.returning(*columns).compile(dialect=DIALECT)
         if WORKSPACE not in compiled.binds:
             raise TypeError(f"a statement that is not bound to a workspace: {compiled}")
@@ -109,12 +118,22 @@ class Statement[Model]:
         ]
 
 
-def call[Model](model: type[Model], function: Function[Any], *, quiet: bool = False) -> Statement[Model]:
-    """A write that is a function of the database, which gives rows of the model's table."""
+def call[Model](
+    model: type[Model], function: Function[Any], *, quiet: bool = False, also: Iterable[ColumnElement[Any]] = ()
+) -> Statement[Model]:
+    """A write that is a function of the database, which gives rows of the model's table, with more columns if given."""
     attributes = inspect(model).column_attrs
     table = function.table_valued(*(attribute.columns[0].name for attribute in attributes))
     columns = [table.c[attribute.columns[0].name].label(attribute.key) for attribute in attributes]
-    return Statement(select(*columns), model=model, writes=True, quiet=quiet)
+    return Statement(select(*columns, *also), model=model, writes=True, quiet=quiet)
+
+
+def _entity(statement: Select[Any] | Insert | Update | Delete | TextClause) -> Any:
+    if isinstance(statement, TextClause):
+        raise TypeError("a text does not tell whose rows it gives")
+    if isinstance(statement, Select):
+        return statement.column_descriptions[0]["entity"]
+    return statement.entity_description["entity"]
 
 
 def _columns(model: Any) -> list[ColumnElement[Any]]:

@@ -11,7 +11,7 @@ from donebook.db.caller import Caller
 from donebook.db.keys import CLAIM, KEEP, Key, once, refuse
 from donebook.db.session import Attempt, Driver, persist, tell
 from donebook.db.statement import WORKSPACE, Statement
-from donebook.problems import KeyInFlight, KeyReused, Problem
+from donebook.problems import KeyInFlight, KeyReused, NoRoom, Problem
 
 BEGIN = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = '5s'; SET LOCAL donebook.caller = '{caller}'"
 
@@ -85,7 +85,7 @@ async def transact[Model](
     try:
         rows = await once(engine, caller, key, model, write)
     except Problem as problem:
-        if problem.status < 500 and not isinstance(problem, (KeyInFlight, KeyReused)) and not key.replayed:
+        if problem.status < 500 and not isinstance(problem, (KeyInFlight, KeyReused, NoRoom)) and not key.replayed:
             await refuse(engine, caller.workspace, key, problem)
         raise
     key.spent = True

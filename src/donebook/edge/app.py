@@ -69,7 +69,7 @@ class Edge:
             app: what answers.
             settings: all of them.
             methods: of each route.
-            written: is called after each request that may have written.
+            written: is called after each request that has written.
             stopping: is called when the server begins to stop; it ends all that has no end of its own.
         """
         self.app = app
@@ -130,7 +130,7 @@ class Edge:
             else:
                 await self._handle(scope, request, receive, send_with_headers)
         finally:
-            if scope["method"] not in READS:
+            if scope["method"] not in READS and status < 400:
                 self.written()
             if begun is None:
                 metrics.IN_FLIGHT.dec()

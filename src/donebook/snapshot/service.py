@@ -74,7 +74,7 @@ class Snapshots:
                 yield piece
                 limit = _next(limit, len(piece))
                 piece = b""
-            yield piece + b"]}"
+        yield piece + b"]}"
 
     @asynccontextmanager
     async def _place(self) -> AsyncIterator[None]:

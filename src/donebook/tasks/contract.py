@@ -98,6 +98,41 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     tasks: Annotated[list[Task], Meta(description="All of them, also those in the trash, as they are arranged")]
 
 
+class TaskPage(Struct, frozen=True, kw_only=True):
+    """One page of tasks, and where the next begins."""
+
+    items: list[Task]
+    next: Annotated[
+        str | None,
+        Meta(description="The cursor of the next page, which means nothing to clients; null on the last page"),
+    ]
+
+
+class Segment(Struct, frozen=True, kw_only=True, gc=False):
+    """A part of a text."""
+
+    text: str
+    match: Annotated[bool, Meta(description="Whether this is what was looked for")]
+
+
+class Highlights(Struct, frozen=True, kw_only=True):
+    """Where a task has what was looked for."""
+
+    title: Annotated[list[Segment], Meta(description="Joined, their texts are the title")]
+    description: Annotated[
+        list[Segment] | None,
+        Meta(description="Joined, their texts are the description around its first match; null when it has none"),
+    ]
+
+
+class FoundTasks(Struct, frozen=True, kw_only=True):
+    """The tasks that have what was looked for, best first; there is no further page."""
+
+    items: list[Task]
+    next: None
+    highlights: Annotated[dict[str, Highlights], Meta(description="By the id of the task")]
+
+
 EXAMPLE = Task(
     id="01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
     title="Buy milk",
@@ -124,3 +159,5 @@ EXAMPLE_CREATE = TaskCreate(title="Buy milk", description="Two bottles, the blue
 EXAMPLE_PATCH: dict[str, Any] = {"description": None}
 EXAMPLE_PLACEMENT: dict[str, Any] = {"before": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0f"}
 EXAMPLE_SNAPSHOT = Snapshot(cursor="AQoaBxxHdkRki6nAhSe_F4IAAAAAAAAAAQ", tasks=[EXAMPLE])
+EXAMPLE_PAGE = TaskPage(items=[EXAMPLE], next="YWJjZGVmZ2hbMSwiODAwMDAwMDAwMDAxIl0")
+EXAMPLE_TRASH = TaskPage(items=[EXAMPLE_TRASHED], next=None)

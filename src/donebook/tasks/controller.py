@@ -17,6 +17,7 @@ from donebook.preconditions import IfNoneMatch, etag, provide_versions, unchange
 from donebook.problems import BadPrecondition, IdTaken, Invalid, TaskNotFound
 from donebook.tasks import contract, models
 from donebook.tasks.contract import Placement, Task, TaskCreate, TaskPatch
+from donebook.tasks.lists import Lists, Trash
 from donebook.tasks.service import TaskService
 from donebook.tasks.shape import shape
 from donebook.wire import parse_id
@@ -27,7 +28,7 @@ GUARDED = {**KEYED, "versions": Provide(provide_versions)}
 CHANGED = answers(*KEY, *MATCH, *FOUND, *WRITE)
 
 
-class TaskController(Controller):
+class TaskController(Lists, Controller):
     """Tasks that are not in the trash."""
 
     path = "/api/v1/tasks"
@@ -150,7 +151,7 @@ class TaskController(Controller):
         response_description="The task, with its new position",
         responses=answers(*BODY, *KEY, *MATCH, *FOUND, *WRITE),
         dependencies=GUARDED,
-        opt=examples(contract.EXAMPLE, body=contract.EXAMPLE_PLACEMENT),
+        opt=examples(contract.EXAMPLE, body=contract.EXAMPLE_PLACEMENT, members=1),
     )
     async def move_task(
         self,
@@ -180,7 +181,7 @@ class TaskController(Controller):
         return answer(await tasks.restore(known(task_id), versions=versions))
 
 
-class TrashController(Controller):
+class TrashController(Trash, Controller):
     """Tasks in the trash."""
 
     path = "/api/v1/tasks/trash"

@@ -3,10 +3,21 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Text, Uuid, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Sequence, Text, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from donebook.db.models import TIME, Owned
+from donebook.db.models import TIME, Base, Owned
+
+POSITIONS = Sequence("task_positions", metadata=Base.metadata)
+"""What `last_position()` counts with."""
+
+ORDERS = {
+    "position": "position",
+    "created": "created_at",
+    "updated": "updated_at",
+    "title": "title_order(title)",
+}
+STATES = {"open": "completed_at IS NULL", "done": "completed_at IS NOT NULL"}
 
 
 class Task(Owned):
@@ -24,10 +35,23 @@ class Task(Owned):
         CheckConstraint("position ~ '^[0-9a-f]{12}([0-9a-g]*g[0-9a-f]+)?$'", name="position"),
         Index(None, "workspace_id", "ordinal", unique=True),
         Index(None, "workspace_id", "position", unique=True),
-        Index("ix_tasks_trash", "workspace_id", "deleted_at", postgresql_where=text("deleted_at IS NOT NULL")),
+        *(
+            Index(
+                f"ix_tasks_{state}_{order}",
+                "workspace_id",
+                text(key),
+                "id",
+                postgresql_where=text(f"deleted_at IS NULL AND {condition}"),
+            )
+            for order, key in ORDERS.items()
+            for state, condition in STATES.items()
+        ),
+        Index("ix_tasks_trash", "workspace_id", "deleted_at", "id", postgresql_where=text("deleted_at IS NOT NULL")),
     )
 
-    workspace_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("workspaces.id", ondelete="CASCADE"), primary_key=True)
+    workspace_id: Mapped[UUID] = mapped_column(
+        Uuid, ForeignKey("workspaces.id", ondelete="CASCADE"), primary_key=True, sort_order=-20
+    )
     ordinal: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
     title: Mapped[str] = mapped_column(Text)
     description: Mapped[str | None] = mapped_column(Text)

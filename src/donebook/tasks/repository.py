@@ -1,7 +1,7 @@
 """The statements about tasks."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -28,7 +28,9 @@ from donebook.db.base import Repository
 from donebook.db.models import Versions
 from donebook.db.session import run
 from donebook.db.statement import WORKSPACE, Statement, call, given, mine
+from donebook.tasks.listing import Listing
 from donebook.tasks.models import Task
+from donebook.tasks.search.statement import FIND
 
 LIVE = Task.deleted_at.is_(None)
 THIS = Task.id == given("id")
@@ -127,6 +129,21 @@ class TaskRepository(Repository[Task]):
     async def in_order(self) -> Sequence[Task]:
         """Every task that is not in the trash, in the order of creation."""
         return await self.rows(IN_ORDER)
+
+    async def page(self, listing: Listing, *, limit: int, after: tuple[Any, UUID] | None) -> Sequence[Task]:
+        """Up to so many tasks of a list, in its order, from behind a place on; each with its `sort_key`."""
+        values: dict[str, Any] = {"limit": limit} | listing.values
+        if after is not None:
+            values["key"], values["id"] = after
+        return await self.rows(listing.statement(first=after is None), **values)
+
+    async def find(
+        self, queries: Mapping[str, Any], *, completed: bool | None, since: datetime | None, limit: int
+    ) -> Sequence[Task]:
+        """Up to so many tasks that match, best first."""
+        filters = {"completed": completed, "since": since}
+        chosen = {name: value for name, value in filters.items() if value is not None}
+        return await self.rows(FIND[since is not None, completed is not None], **queries, **chosen, limit=limit)
 
     async def one(self, task_id: UUID) -> Task | None:
         """The task, in the trash or not, or None when there is none."""

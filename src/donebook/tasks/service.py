@@ -1,7 +1,7 @@
 """The rules about tasks."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,8 +12,11 @@ from donebook.changes.service import ChangeService
 from donebook.db.base import Service
 from donebook.db.models import Versions
 from donebook.problems import IdTaken, NoRoom, Stale, TaskNotFound
+from donebook.tasks.cursor import read, write
+from donebook.tasks.listing import Listing
 from donebook.tasks.models import Task
 from donebook.tasks.repository import TaskRepository
+from donebook.tasks.search.query import Query, scope
 
 KEEP_TRASH = timedelta(days=30)
 
@@ -37,6 +40,44 @@ class TaskService(Service[Task, TaskRepository]):
     async def in_order(self) -> Sequence[Task]:
         """Every task that is not in the trash, in the order of creation."""
         return await self.repository.in_order()
+
+    async def page(self, listing: Listing, *, limit: int, cursor: str | None) -> tuple[Sequence[Task], str | None]:
+        """Up to so many tasks of a list, and the cursor of the next page, or None on the last.
+
+        Raises:
+            BadCursor: when the cursor is not one of this list.
+        """
+        after = None
+        if cursor is not None:
+            place, task_id = read(cursor, listing.name)
+            after = listing.key(place), task_id
+        found = await self.repository.page(listing, limit=limit + 1, after=after)
+        if len(found) <= limit:
+            return found, None
+        last: Any = found[limit - 1]
+        return found[:limit], write(listing.place(last.sort_key), last.id, listing.name)
+
+    async def trashed(self, *, limit: int, cursor: str | None) -> tuple[Sequence[Task], str | None]:
+        """Up to so many tasks in the trash, what came last first, and the cursor of the next page, or None.
+
+        What should have been deleted for good by now is left out.
+
+        Raises:
+            BadCursor: when the cursor is not one of the trash.
+        """
+        return await self.page(Listing(sort="-deleted_at", keep=self.keep), limit=limit, cursor=cursor)
+
+    async def best(self, query: Query, *, completed: bool | None, since: datetime | None, limit: int) -> Sequence[Task]:
+        """The tasks that have all terms of the query, best first; none when it has no terms.
+
+        Whole words come before beginnings, these before parts of runs, and these before what is almost the word; among
+        equals titles before descriptions; then the older id.
+        """
+        if not query.terms:
+            return []
+        queries = query.values(scope(self.repository.caller.workspace))
+        found = await self.repository.find(queries, completed=completed, since=since, limit=limit)
+        return [task for task in found if query.fits(task.title, task.description)]
 
     async def one(self, task_id: UUID) -> Task:
         """The task.
@@ -154,9 +195,11 @@ class TaskService(Service[Task, TaskRepository]):
         if task is not None:
             return task
         task = await self.repository.one(task_id)
-        if task is not None and task.deleted_at is None and (versions is None or task.version in versions):
-            return task
-        return await self._refuse(task_id, versions, trashed=True)
+        if task is not None and versions is not None and task.version not in versions:
+            raise Stale(current=task)
+        if task is None or task.deleted_at is not None:
+            raise TaskNotFound
+        return task
 
     async def erase(self, task_id: UUID, *, versions: Versions = None) -> None:
         """Delete a task in the trash for good: its content also goes from the log and from stored answers.
@@ -181,12 +224,12 @@ class TaskService(Service[Task, TaskRepository]):
     async def _refuse(
         self, task_id: UUID, versions: Versions, *, trashed: bool = False, missing: UUID | None = None
     ) -> Task:
-        """Say why a write found no row."""
+        """Say why a write found no row; where there can be one reason only, nobody need be asked."""
+        if versions is None and missing is None:
+            raise TaskNotFound
         task = await self.repository.one(task_id)
         if task is None or (task.deleted_at is not None) is not trashed:
             raise TaskNotFound
-        if versions is not None and task.version not in versions:
+        if missing is None or (versions is not None and task.version not in versions):
             raise Stale(current=task)
-        if missing is not None:
-            raise TaskNotFound("The task to move next to was not found")
-        raise TaskNotFound
+        raise TaskNotFound("The task to move next to was not found")

@@ -1,0 +1,119 @@
+"""What somebody looks for, as queries to the index: one for each rank."""
+
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from donebook.tasks.search.letters import LONGEST, TERMS, fold
+
+SHORT = 2  # characters: so short a word is the beginning of much of the vocabulary
+FORGIVEN_FROM = 5  # letters
+TOGETHER = 3  # characters of a run that stand together in the index
+TITLE, DESCRIPTION = "t", "d"
+
+
+class Term(NamedTuple):
+    """A word of the query, folded, or a run of a script that is written without spaces."""
+
+    text: str
+    run: bool
+    begins: bool
+    """Whether it is enough that a word begins with it."""
+
+    @property
+    def forgiving(self) -> bool:
+        """Whether a word that is almost it will do."""
+        return not self.run and len(self.text) >= FORGIVEN_FROM and not re.search(r"\d", self.text)
+
+    @property
+    def slips(self) -> str:
+        """A regular expression for the words that are almost it: one letter more, less or other, or two swapped.
+
+        Longer words that begin so are found too, unless the slip were at their very beginning or at the end.
+        """
+        text, size = self.text, len(self.text)
+        fewer = [f"{text[:i]}{text[i + 1 :]}{'' if 2 <= i < size - 1 else '$'}" for i in range(size)]
+        other = [f"{text[:i]}.{text[i + 1 :]}{'' if 2 <= i < size - 1 else '$'}" for i in range(size)]
+        more = [f"{text[:i]}.{text[i:]}{'' if 2 <= i < size else '$'}" for i in range(size + 1)]
+        swapped = [f"{text[:i]}{text[i + 1]}{text[i]}{text[i + 2 :]}" for i in range(size - 1)]
+        return f"^(?:{'|'.join(dict.fromkeys(fewer + other + more + swapped))})"
+
+    @property
+    def halves(self) -> tuple[str, str]:
+        """How a word that is almost it begins, or how it ends: one of the two is as it should be."""
+        return self.text[:2], self.text[3:]
+
+
+class Query:
+    """The terms of a text; all must be in what is found, in its title or its description."""
+
+    def __init__(self, text: str) -> None:
+        found = list(dict.fromkeys((m[0][:LONGEST], m["run"] is not None) for m in TERMS.finditer(fold(text))))
+        short = [word for word, run in found if not run and len(word) <= SHORT]
+        self.terms = [Term(word, run, run or len(word) > SHORT or word == short[-1]) for word, run in found]
+
+    def values(self, scope: str) -> dict[str, Any]:
+        """What the statement takes."""
+        forgiving = [(number, term) for number, term in enumerate(self.terms, 1) if term.forgiving]
+        halves = [term.halves for _, term in forgiving]
+        return {
+            "scope": scope,
+            "ranks": self._ranks(scope),
+            "loosest": [_inside(scope, term, TITLE) for term in self.terms],
+            "looser": [f"{_inside(scope, term, TITLE)}|{_inside(scope, term, DESCRIPTION)}" for term in self.terms],
+            "numbers": [number for number, _ in forgiving],
+            "begin": [begin for begin, _ in halves],
+            "begin_end": [following(begin) for begin, _ in halves],
+            "end": [end[::-1] for _, end in halves],
+            "end_end": [following(end[::-1]) for _, end in halves],
+            "slips": [term.slips for _, term in forgiving],
+        }
+
+    def fits(self, title: str, description: str | None) -> bool:
+        """Whether long runs are there as they are: the index knows but three characters of them together."""
+        long = [term.text for term in self.terms if term.run and len(term.text) > TOGETHER]
+        if not long:
+            return True
+        texts = fold(title), fold(description or "")
+        return all(any(run in text for text in texts) for run in long)
+
+    def _ranks(self, scope: str) -> list[str | None]:
+        """The queries, best first: whole words, beginnings, parts of runs; each in titles only, then anywhere."""
+        inside = self._both(scope, _inside) if any(term.run for term in self.terms) else [None, None]
+        return [*self._both(scope, _whole), *self._both(scope, _begun), *inside]
+
+    def _both(self, scope: str, form: Callable[[str, Term, str], str]) -> list[str | None]:
+        return [
+            "&".join(f"({form(scope, term, TITLE)})" for term in self.terms),
+            "&".join(f"({form(scope, term, TITLE)}|{form(scope, term, DESCRIPTION)})" for term in self.terms),
+        ]
+
+
+def scope(workspace: UUID) -> str:
+    """What stands for the workspace in the index."""
+    return str(workspace)[-4:]
+
+
+def following(text: str) -> str:
+    """The first text, by code points, that does not begin with this one."""
+    last = ord(text[-1]) + 1
+    return text[:-1] + chr(0xE000 if last == 0xD800 else min(last, 0x10FFFF))
+
+
+def _whole(scope: str, term: Term, field: str) -> str:
+    return f"'{field}{scope}{term.text}'"  # neither quotes nor backslashes are part of any term
+
+
+def _begun(scope: str, term: Term, field: str) -> str:
+    return f"'{field}{scope}{term.text}'{':*' if term.begins else ''}"
+
+
+def _inside(scope: str, term: Term, field: str) -> str:
+    if not term.run:
+        return _begun(scope, term, field)
+    lead = field.upper() + scope
+    if len(term.text) <= TOGETHER:
+        return f"'{lead}{term.text}':*"
+    parts = (term.text[place : place + TOGETHER] for place in range(len(term.text) - TOGETHER + 1))
+    return "(" + "&".join(f"'{lead}{part}'" for part in parts) + ")"

@@ -1,0 +1,91 @@
+"""The log stands as it was written, for whoever writes: but for retention, and for what was deleted for good."""
+
+import asyncpg
+import pytest
+
+from donebook.accounts.models import DEFAULT_WORKSPACE
+from tests.log.reading import changes, head
+
+pytestmark = pytest.mark.usefixtures("three")
+
+REFUSED = [
+    "UPDATE changes SET diff = '{}'",
+    "UPDATE changes SET diff = '{}', erased = true",
+    "UPDATE changes SET erased = true",
+    "UPDATE changes SET seq = seq + 100",
+    "UPDATE changes SET actor = 'somebody'",
+    "UPDATE changes SET at = now()",
+    "UPDATE changes SET version = version + 1",
+    "UPDATE changes SET workspace_id = workspace_id",
+    "DELETE FROM changes",
+    "DELETE FROM changes WHERE seq = 1",
+    "TRUNCATE changes",
+    "TRUNCATE workspaces CASCADE",
+    "UPDATE logs SET head = 0",
+    "UPDATE logs SET head = head - 1",
+    "UPDATE logs SET forgotten = head + 1",
+    "UPDATE logs SET workspace_id = gen_random_uuid()",
+    "DELETE FROM logs",
+    "TRUNCATE logs",
+]
+
+
+@pytest.mark.parametrize("statement", REFUSED)
+async def test_nobody_changes_it(connection, statement):
+    before = await changes(connection), await connection.fetch("SELECT * FROM logs")
+    with pytest.raises(asyncpg.RestrictViolationError, match="change log"):
+        await connection.execute(statement)
+    assert (await changes(connection), await connection.fetch("SELECT * FROM logs")) == before
+
+
+@pytest.mark.parametrize("moved", ["diff = '{}'", 'erased = true, diff = \'{"title": [null, "x"]}\'', "actor = 'x'"])
+async def test_what_is_deleted_may_be_redacted_and_nothing_else(connection, three, moved):
+    await connection.execute("DELETE FROM tasks WHERE id = $1", three[0])
+    with pytest.raises(asyncpg.RestrictViolationError):
+        await connection.execute(f"UPDATE changes SET {moved} WHERE entity_id = $1", three[0])
+
+
+async def test_erasure_takes_the_content_and_leaves_the_rest(connection, three):
+    before = await changes(connection)
+    await connection.execute("UPDATE tasks SET title = 'Again' WHERE id = $1", three[1])
+    await connection.execute("DELETE FROM tasks WHERE id = $1", three[1])
+    all_before = await changes(connection)
+    await connection.execute("SELECT erase_changes($1, $2)", DEFAULT_WORKSPACE, [three[1]])
+    after = await changes(connection)
+    assert [change for change in after if change["entity_id"] != three[1]] == [
+        change for change in before if change["entity_id"] != three[1]
+    ]
+    of_it = [change for change in all_before if change["entity_id"] == three[1]]
+    assert [change for change in after if change["entity_id"] == three[1]] == [
+        change | {"diff": {}, "erased": True} for change in of_it
+    ]
+    assert len(of_it) == 3
+
+
+async def test_what_is_still_there_cannot_be_erased(connection, three):
+    with pytest.raises(asyncpg.RestrictViolationError):
+        await connection.execute("SELECT erase_changes($1, $2)", DEFAULT_WORKSPACE, three)
+    assert all(change["diff"] for change in await changes(connection))
+
+
+async def test_retention_takes_the_oldest_in_a_row(connection, three):
+    for task in three:
+        await connection.execute("UPDATE tasks SET title = 'Again' WHERE id = $1", task)
+    logged = await changes(connection)
+    forget = "SELECT forget_changes($1, $2)"
+    assert await connection.fetchval(forget, DEFAULT_WORKSPACE, logged[0]["at"]) == 0
+    assert await connection.fetchval(forget, DEFAULT_WORKSPACE, logged[4]["at"]) == 4
+    assert await changes(connection) == logged[4:]
+    assert await connection.fetchval("SELECT forgotten FROM logs") == 4
+    assert await connection.fetchval("SELECT forget_changes($1, now() + interval '1 day')", DEFAULT_WORKSPACE) == 2
+    assert (await changes(connection), await head(connection)) == ([], 6)
+    await connection.execute("UPDATE tasks SET title = 'On' WHERE id = $1", three[0])
+    assert [change["seq"] for change in await changes(connection)] == [7]
+
+
+async def test_retention_stops_at_what_is_young_even_when_something_older_stands_behind_it(connection):
+    """A row may say a time that is not that of its writing; what is kept has no gaps all the same."""
+    add = "INSERT INTO tasks (workspace_id, title, created_at, updated_at)"
+    await connection.execute(f"{add} VALUES ($1, 'Old', '2000-01-01', '2000-01-01')", DEFAULT_WORKSPACE)
+    assert await connection.fetchval("SELECT forget_changes($1, '2001-01-01')", DEFAULT_WORKSPACE) == 0
+    assert [change["seq"] for change in await changes(connection)] == [1, 2, 3, 4]
