@@ -58,6 +58,8 @@ OPERATIONS: dict[str, tuple[Made, str, str, object]] = {
     "v1 trash": (task, "DELETE", V1 + "/{id}", None),
     "v1 restore": (trashed, "POST", V1 + "/{id}/restore", None),
     "v1 erase": (trashed, "DELETE", V1 + "/trash/{id}", None),
+    "v1 page": (task, "GET", V1 + "?limit=50&sort=title", None),
+    "v1 search": (task, "GET", V1 + "?q=x", None),
     "v1 history": (task, "GET", V1 + "/{id}/history", None),
 }
 """What each begins with, its method, its path and its body."""
