@@ -4,6 +4,7 @@ import re
 import subprocess
 from pathlib import Path
 from statistics import quantiles
+from typing import Any
 
 from bench import data
 from bench.cluster import Cluster, execute
@@ -14,11 +15,12 @@ from donebook.db.caller import Caller
 from donebook.db.embedded.use import find_programs
 from donebook.db.statement import Statement
 from donebook.tasks import repository
+from donebook.tasks.listing import Listing
 
 RATE = re.compile(r"tps = ([\d.]+)")
 PLACEHOLDER = re.compile(r"\$(\d+)")
-STATEMENTS: dict[str, Statement[object]] = {
-    LIST: repository.IN_ORDER,
+STATEMENTS: dict[str, Statement[Any]] = {
+    LIST: Listing().statement(first=True),
     GET: repository.ONE,
     CREATE: repository.CREATE,
     UPDATE: repository.EDIT,
@@ -39,6 +41,7 @@ def script(operation: str, tasks: int, clients: int, workspaces: int) -> str:
         "describe": False,
         "completed": operation == UPDATE,
         "versions": None,
+        "limit": PAGE,
     }
     arguments = statement.arguments(values)
     text = statement.sql
@@ -50,8 +53,7 @@ def script(operation: str, tasks: int, clients: int, workspaces: int) -> str:
     number = f"\\set i :i + 1\n\\set n {tasks} + (:i - 1) * {clients} + :client_id + 1"
     if operation != DELETE:
         number = f"\\set n random(1, {tasks})"
-    page = f" LIMIT {PAGE}" if operation == LIST else ""
-    return f"{number}\n\\set w :n % {workspaces}\n{' '.join(filled.split())}{page};\n"
+    return f"{number}\n\\set w :n % {workspaces}\n{' '.join(filled.split())};\n"
 
 
 def literal(value: object) -> str:

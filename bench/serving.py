@@ -33,8 +33,12 @@ class Serving:
 
 
 @contextmanager
-def serving(contestant: Contestant, url: str, folder: Path, *, processes: int = 1) -> Iterator[Serving]:
-    """Contestants on a database; their output goes to a file in the folder. At the end they are stopped.
+def serving(
+    contestant: Contestant, url: str, folder: Path, *, processes: int = 1, **settings: str
+) -> Iterator[Serving]:
+    """Contestants on a database, with more settings in their environment; their output goes to a file in the folder.
+
+    At the end they are stopped.
 
     Raises:
         SystemExit: when one does not answer within a minute.
@@ -47,17 +51,11 @@ def serving(contestant: Contestant, url: str, folder: Path, *, processes: int = 
         with (folder / f"{contestant.slug}.log").open("ab") as output:
             for port in ports:
                 command = [word.replace("{port}", str(port)) for word in contestant.command]
-                running.append(
-                    subprocess.Popen(
-                        command,
-                        cwd=folder if contestant.donebook else where,
-                        env=environment(url, port),
-                        stdout=output,
-                        stderr=output,
-                    )
-                )
+                home = folder if contestant.donebook else where
+                environ = environment(url, port) | settings
+                running.append(subprocess.Popen(command, cwd=home, env=environ, stdout=output, stderr=output))
         for process, port in zip(running, ports, strict=True):
-            wait(contestant, process, port)
+            wait(contestant, process, port, folder)
         yield Serving(running, ports, time.monotonic() - began)
     finally:
         for process in running:
@@ -77,7 +75,7 @@ def environment(url: str, port: int) -> dict[str, str]:
     return kept | {"DATABASE_URL": url, "PORT": str(port), "NODE_ENV": "production"}
 
 
-def wait(contestant: Contestant, process: subprocess.Popen[bytes], port: int) -> None:
+def wait(contestant: Contestant, process: subprocess.Popen[bytes], port: int, folder: Path) -> None:
     """Wait for the first task that it gives."""
     until = time.monotonic() + PATIENCE
     while process.poll() is None and time.monotonic() < until:
@@ -87,7 +85,8 @@ def wait(contestant: Contestant, process: subprocess.Popen[bytes], port: int) ->
                     return
         except OSError:
             time.sleep(0.005)
-    raise SystemExit(f"{contestant.name} does not answer")
+    said = (folder / f"{contestant.slug}.log").read_text()[-2000:]
+    raise SystemExit(f"{contestant.name} does not answer:\n{said}")
 
 
 def megabytes(pid: int, *, peak: bool) -> float:
