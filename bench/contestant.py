@@ -26,7 +26,7 @@ class Request:
     once: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Contestant:
     """A server that takes part: how it is started, and what it is asked for.
 

@@ -7,8 +7,10 @@ from donebook.db.config import Database
 from donebook.db.url import parse_database_url
 
 VERBS = ("Buy", "Call about", "Clean", "Draw", "Look for", "Plan", "Repair", "Sell")
-NOUNS = ("milk", "kitchen", "garden", "bicycle", "invoice", "holiday", "dentist", "library")
-NOUNS = (*NOUNS, "curtain", "birthday", "window", "passport", "piano", "recipe", "heating", "umbrella")
+NOUNS = (
+    *("milk", "kitchen", "garden", "bicycle", "invoice", "holiday", "dentist", "library"),
+    *("curtain", "birthday", "window", "passport", "piano", "recipe", "heating", "umbrella"),
+)
 WORKSPACES = 100
 
 ID = "('00000000-0000-7000-8000-' || lpad(to_hex(({n})::bigint), 12, '0'))::uuid"

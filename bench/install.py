@@ -29,7 +29,7 @@ def install(contestant: Contestant) -> Path:
         print(f"Installing {contestant.name}", flush=True)
         scripts = ROOT / ".venv" / "bin"
         if lock.suffix == ".json":
-            command = [scripts / "npm", "ci", "--loglevel=error", "--no-progress"]
+            command: list[str | Path] = [scripts / "npm", "ci", "--loglevel=error", "--no-progress"]
         else:
             command = [uv(), "sync", "--locked", "--quiet", "--compile-bytecode"]
         unset = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "UV_PROJECT")}

@@ -19,7 +19,8 @@ async def nothing(_: httpx.AsyncClient) -> str:
 
 async def task(http: httpx.AsyncClient) -> str:
     """The id of a new task."""
-    return (await http.post("/tasks", json={"title": "x", "description": "y"})).json()["id"]
+    made: str = (await http.post("/tasks", json={"title": "x", "description": "y"})).json()["id"]
+    return made
 
 
 async def done(http: httpx.AsyncClient) -> str:
