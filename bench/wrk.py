@@ -47,7 +47,9 @@ def load(ports: list[int], request: Request, ids: tuple[int, int], *, connection
         SystemExit: when anything but what was asked for is answered.
     """
     share = connections // len(ports)
-    runs = [subprocess.Popen(command(port, request, ids, share, seconds), stdout=subprocess.PIPE) for port in ports]
+    parts = split(ids, len(ports)) if request.once else [ids] * len(ports)
+    commands = [command(port, request, part, share, seconds) for port, part in zip(ports, parts, strict=True)]
+    runs = [subprocess.Popen(each, stdout=subprocess.PIPE) for each in commands]
     shares = [msgspec.json.decode(run.communicate()[0].splitlines()[-1], type=Measured) for run in runs]
     whole = Measured(
         requests=sum(one.requests for one in shares),
@@ -60,6 +62,12 @@ def load(ports: list[int], request: Request, ids: tuple[int, int], *, connection
     if whole.refused or whole.broken or not whole.requests:
         raise SystemExit(f"{request.method} {request.path}: {whole}")
     return whole
+
+
+def split(ids: tuple[int, int], parts: int) -> list[tuple[int, int]]:
+    """As many ranges that together are that one."""
+    size = (ids[1] - ids[0] + 1) // parts
+    return [(ids[0] + number * size, ids[0] + (number + 1) * size - 1) for number in range(parts)]
 
 
 def command(port: int, request: Request, ids: tuple[int, int], connections: int, seconds: float) -> list[str]:
