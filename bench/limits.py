@@ -27,6 +27,7 @@ STATEMENTS: dict[str, Statement[Any]] = {
     DELETE: repository.TRASH,
 }
 FASTEST = 30_000  # deletes a second that there are enough tasks for
+ENOUGH = 100  # executions to speak of
 PAGE = 50
 
 
@@ -75,7 +76,7 @@ def measure(
     """What the database does at most.
 
     Raises:
-        SystemExit: when it had nothing left to do.
+        SystemExit: when it had nothing left to do, or has done next to nothing.
     """
     name = f"donebook_{workspaces}"
     url = cluster.create("pgbench", template=f"{name}_template")
@@ -109,6 +110,10 @@ def measure(
         cluster.drop("pgbench")
     if operation == DELETE and len(times) > FASTEST * seconds:
         raise SystemExit("pgbench has deleted all there was")
+    if len(times) < ENOUGH:
+        raise SystemExit(
+            f"pgbench: {operation} was executed {len(times)} times in {seconds:g} s; let it run for longer"
+        )
     cuts = quantiles(times, n=100)
     rate = float(RATE.findall(done.stdout)[0])
     return Measured(requests=len(times), seconds=len(times) / rate, p50=cuts[49], p99=cuts[98], refused=0, broken=0)
