@@ -67,7 +67,7 @@ def footprint(results: Mapping[str, Result]) -> str:
 
 def ratios(results: Mapping[str, Result]) -> str:
     """Donebook's rates as multiples of others'."""
-    ours = results[DONEBOOK.name]
+    ours = results.get(DONEBOOK.name, Result())
     rows = []
     for other in (FASTAPI, BARE):
         if theirs := results.get(other.name):

@@ -28,7 +28,7 @@ class Serving:
         self.started_in = seconds
 
     def memory(self, *, peak: bool = True) -> float:
-        """How much memory all of them take, or have ever taken, in MB (2**20 bytes)."""
+        """How much memory each of them takes, or has ever taken, in MB (2**20 bytes); their mean."""
         return sum(megabytes(process.pid, peak=peak) for process in self.processes) / len(self.processes)
 
 

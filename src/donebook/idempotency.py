@@ -16,6 +16,7 @@ from donebook.problems import BadKey, Invalid, KeyReused, NotFound, Problem
 
 log = logging.getLogger("donebook.idempotency")
 
+CONDITIONAL = "/api/"  # where If-Match is a part of what is asked
 FORM = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
 
 IdempotencyKey = Annotated[
@@ -54,7 +55,9 @@ async def key_of(request: Request[Any, Any, Any]) -> Key | None:
         text = text[1:-1]
     if len(given) > 1 or not FORM.fullmatch(text) or text == '"':
         raise BadKey(BadKey.example)
-    key = Key(text, request.method.encode(), request.scope["raw_path"], await request.body())
+    expected = request.headers.getall("if-match", []) if request.url.path.startswith(CONDITIONAL) else []
+    said = (request.method.encode(), request.scope["raw_path"], await request.body())
+    key = Key(text, *said, *(tag.encode() for tag in expected))
     state["key"] = key
     return key
 

@@ -207,7 +207,7 @@ def _with_nulls(example: Any) -> Any:
 REQUEST_ID_HEADER = OpenAPIHeader(
     schema=Schema(type=OpenAPIType.STRING), description="The request's id: the one that was sent, or a new one"
 )
-KEY_PATTERN = r"^[\x21\x23-\x7e][\x21-\x7e]{0,254}$"  # the quoted form is taken as well
+KEY_PATTERN = r"^[\x21-\x7e]*[\x21\x23-\x7e][\x21-\x7e]*$"  # the quoted form is taken as well
 TAG = r'(W/)?"[\x21\x23-\x7e\x80-\xff]*"'
 TAGS = Schema(type=OpenAPIType.STRING, pattern=rf"^(\*|{TAG}([ \t]*,[ \t]*{TAG})*)$")
 HEADERS = {

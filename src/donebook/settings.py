@@ -151,7 +151,12 @@ def _expectation(wanted: object) -> str:
         return f"one of {', '.join(choices)}"
     for meta in get_args(wanted):
         if isinstance(meta, Meta):
-            return f"a whole number from {meta.ge} to {meta.le}"
+            number = "a whole number" if int in get_args(wanted) else "a number"
+            return (
+                f"{number} "
+                + (f"from {meta.ge} to" if meta.gt is None else f"above {meta.gt}, at most")
+                + f" {meta.le}"
+            )
     if wanted is Seconds:
         return "a number of seconds above 0, at most 86400"
     return "a path" if wanted is Path else "text"

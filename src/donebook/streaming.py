@@ -47,7 +47,7 @@ class Streamed[Shape](Response[Shape]):
         start: Message = {
             "type": "http.response.start",
             "status": 200,
-            "headers": [(b"content-type", str(self.media_type).encode()), (b"connection", b"close"), *headers],
+            "headers": [(b"content-type", str(self.media_type).encode()), *headers],
         }
         async with aclosing(self.pieces) as pieces:
             await send(start)

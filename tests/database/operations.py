@@ -2,11 +2,9 @@
 
 import uuid
 from collections.abc import Awaitable, Callable
-from urllib.parse import SplitResult, urlsplit
 
 import httpx
 
-ENOUGH = 8  # requests after which every statement of the operation is prepared
 V1 = "/api/v1/tasks"
 
 type Made = Callable[[httpx.AsyncClient], Awaitable[str]]
@@ -75,9 +73,3 @@ async def prepared(name: str, http: httpx.AsyncClient) -> httpx.Request:
         values = {"{id}": first, "{uuid7}": f"{own[:14]}7{own[15:]}"}
         body = {member: values.get(str(value), value) for member, value in body.items()}
     return http.build_request(method, path.replace("{id}", first).replace("{other}", other), json=body)
-
-
-def through(url: str, port: int) -> str:
-    """The same URL, but by another port of this machine."""
-    parts: SplitResult = urlsplit(url)
-    return parts._replace(netloc=f"{parts.netloc.rpartition(':')[0]}:{port}").geturl()

@@ -57,8 +57,8 @@ async def test_models_alone_would_make_the_same_tables(postgres, migrated):
     """Alembic does not compare checks, identities and the words of a default; the catalogue does."""
     wanted = await catalogue(migrated)
     url = await postgres.create()
-    defaults = {default for *_, default in wanted["column"]}
-    await copy_functions({found for found in wanted["function"] if f"{found[0]}()" in defaults}, url)
+    users = [str(default) for *_, default in wanted["column"]] + [str(index) for *_, index in wanted["index"]]
+    await copy_functions(called(by=users, among=wanted["function"]), url)
     engine = create_migration_engine(database(url).get_engine())
     async with engine.begin() as connection:
         await connection.run_sync(Base.metadata.create_all)
@@ -90,6 +90,13 @@ async def test_the_role_that_migrates_is_an_ordinary_one(migrated):
     await connection.close()
 
 
+def called(*, by: list[str], among: set[tuple[object, ...]]) -> set[tuple[object, ...]]:
+    """The functions that these texts call, and those that they call in turn."""
+    found = {function for function in among if any(f"{function[0]}(" in text for text in by)}
+    deeper = [str(definition).partition("(")[2] for _, definition in found]
+    return found if not by else found | called(by=[text for text in deeper if text not in by], among=among - found)
+
+
 async def upgrade(url: str) -> None:
     await asyncio.to_thread(migrations.upgrade, database(url))
 
@@ -111,6 +118,6 @@ async def set_revision(url: str, revision: str) -> None:
 async def copy_functions(functions: set[tuple[object, ...]], url: str) -> None:
     connection = await asyncpg.connect(url)
     await connection.execute("SET check_function_bodies = false")  # what they speak of may come later
-    for _, definition in functions:
+    for _, definition in sorted(functions, key=str):  # but for those that name what they use by its identity
         await connection.execute(str(definition))
     await connection.close()

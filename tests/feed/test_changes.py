@@ -2,16 +2,17 @@
 
 import base64
 
+import httpx
 import pytest
 
 from tests.feed.conftest import add
-from tests.feed.copy import Copy, read, snapshot
+from tests.feed.copy import Copy, Json, read, snapshot
 
 CREATED = ["id", "title", "description", "completed", "completed_at", "position", "created_at", "deleted_at"]
 FEED = "/api/v1/changes"
 
 
-async def last(http, cursor):
+async def last(http: httpx.AsyncClient, cursor: str) -> Json:
     changes, _ = await read(http, cursor)
     return changes[-1]
 

@@ -1,7 +1,8 @@
 """A snapshot and the changes behind it amount to the tasks as they are, byte for byte, whoever writes meanwhile."""
 
-import asyncio
 import json
+
+import httpx
 
 from tests.feed.copy import Copy, Json, read, snapshot
 from tests.feed.follower import Follower, caught_up, following
@@ -11,11 +12,11 @@ MANY = "INSERT INTO tasks (workspace_id, title) SELECT id, n::text FROM workspac
 STATE = "SELECT head FROM logs"
 
 
-def as_bytes(tasks):
+def as_bytes(tasks: list[Json]) -> bytes:
     return json.dumps(tasks, sort_keys=True, ensure_ascii=False).encode()
 
 
-async def laid(http, taken):
+async def laid(http: httpx.AsyncClient, taken: Json) -> list[Json]:
     """The tasks by a snapshot and all that came behind it."""
     copy = Copy(taken)
     for change in (await read(http, taken["cursor"], 137))[0]:
@@ -75,16 +76,15 @@ async def test_every_task_is_what_its_own_address_says(http):
 
 
 async def test_a_hundred_thousand_rows_at_once_are_followed(site, other, http, sql):
-    """By those who were there, who come later, and who read pages; the ring is too small for all of it."""
+    """By who was there and by who comes later; the ring is too small for all of it."""
     taken = await snapshot(http)
-    followers = [Follower(lambda: site.url, taken["cursor"]), Follower(lambda: other.url)]
-    async with following(*followers):
+    early, late = Follower(lambda: other.url), Follower(lambda: site.url, taken["cursor"])
+    async with following(early):
         await sql(MANY)
         [state] = await sql(STATE)
-        late = Follower(lambda: site.url, taken["cursor"])
         async with following(late):
-            await asyncio.gather(*(caught_up(one, seq=state["head"]) for one in (*followers, late)))
-    for follower in (*followers, late):
+            await caught_up(early, late, seq=state["head"])
+    for follower in (early, late):
         assert follower.seqs == list(range(state["head"] - 99_999, state["head"] + 1))
     assert len((await snapshot(http))["tasks"]) == len(taken["tasks"]) + 100_000
     await sql("DELETE FROM tasks")

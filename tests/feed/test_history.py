@@ -1,17 +1,19 @@
 """`GET /api/v1/tasks/{id}/history`: a task's life, the oldest first."""
 
+from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from tests.feed.conftest import add
-from tests.feed.copy import read
+from tests.feed.copy import Json, read
 
 
-async def history(http, task, **parameters):
+async def history(http: httpx.AsyncClient, task: Json, **parameters: Any) -> Json:
     answer = await http.get(f"/api/v1/tasks/{task['id']}/history", params=parameters)
     assert answer.status_code == 200, answer.text
-    told = answer.json()
+    told: Json = answer.json()
     assert set(told) == {"changes", "next"}
     return told
 
@@ -38,7 +40,8 @@ async def test_pages_join(http, limit):
     for number in range(6):
         await http.patch(f"/api/v1/tasks/{task['id']}", json={"title": str(number)})
     whole = (await history(http, task))["changes"]
-    found, parameters = [], {"limit": limit}
+    found: list[Json] = []
+    parameters: dict[str, Any] = {"limit": limit}
     while True:
         page = await history(http, task, **parameters)
         assert 1 <= len(page["changes"]) <= limit

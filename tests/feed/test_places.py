@@ -3,21 +3,22 @@
 import asyncio
 import subprocess
 
+import httpx
 import pytest
 
 from tests.feed.conftest import add
-from tests.feed.copy import Copy, read, snapshot
+from tests.feed.copy import Copy, Json, read, snapshot
 from tests.feed.follower import PATH, Follower, caught_up, following
-from tests.server import DONEBOOK, ROOT, environment
+from tests.server import DONEBOOK, ROOT, Server, environment
 from tests.waiting import until
 
 FEED = "/api/v1/changes"
 FORGET = "SELECT forget_changes(workspace_id, now()) FROM logs"
 
 
-async def gone(http, after):
+async def gone(http: httpx.AsyncClient, after: str) -> str:
     """What is said of a cursor that leads nowhere, by pages and by streams."""
-    details = []
+    details: list[str] = []
     for path in (FEED, PATH):
         answer = await http.get(path, params={"after": after})
         assert answer.status_code == 410, answer.text
@@ -29,7 +30,7 @@ async def gone(http, after):
     return details[0]
 
 
-async def exact(http, taken):
+async def exact(http: httpx.AsyncClient, taken: Json) -> None:
     """Check that a snapshot and what follows it are the tasks as they are."""
     copy = Copy(taken)
     for change in (await read(http, taken["cursor"]))[0]:
@@ -76,7 +77,7 @@ async def test_the_history_is_what_is_left(http, sql):
     assert [change["op"] for change in answer.json()["changes"]] == ["update"]
 
 
-def new_epoch(site) -> str:
+def new_epoch(site: Server) -> str:
     run = subprocess.run(
         [DONEBOOK, "log", "new-epoch"],
         cwd=ROOT / "tests",
@@ -101,7 +102,7 @@ async def test_a_restored_database_has_everybody_begin_anew(site, http, sql):
         await until(lambda: _refused(follower))
     assert [(status, body["type"]) for status, body in follower.refused] == [(410, "cursor-gone")]
     assert follower.ends == 1, "the stream itself came to its end"
-    for cursor in (taken["cursor"], follower.last):
+    for cursor in (taken["cursor"], str(follower.last)):
         assert "restored" in await gone(http, cursor)
     taken = await snapshot(http)
     await add(http)

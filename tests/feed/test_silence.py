@@ -1,6 +1,7 @@
 """Nobody listens: nothing is said, so that the database may sleep. Somebody does: on one connection."""
 
 import asyncio
+from time import monotonic
 
 import asyncpg
 import httpx
@@ -15,7 +16,7 @@ from tests.server import Server
 from tests.waiting import until
 
 POOL = 10
-UPKEEP = 1.0  # s: the first write of a server's life empties the trash, once it is answered
+SETTLED = 0.5  # s: the first write of a server's life empties the trash, once it is answered
 QUIET = 2.5  # s: twice as long as those who follow are silent
 
 
@@ -45,7 +46,7 @@ def sql(proxy):
 
 async def test_the_database_hears_nothing_while_nobody_listens(quiet, proxy, http, sql):
     await add(http)
-    await asyncio.sleep(UPKEEP)
+    await until(lambda: _settled(proxy))
     proxy.wire.clear()
     opened = proxy.connections
     await asyncio.sleep(QUIET)
@@ -69,6 +70,7 @@ async def test_the_database_hears_nothing_while_nobody_listens(quiet, proxy, htt
     [row] = await sql("SELECT followed_until IS NULL AS left FROM logs")
     assert row["left"], "those who write know at once that nobody listens"
     await add(http)
+    await until(lambda: _settled(proxy))
     proxy.wire.clear()
     await asyncio.sleep(QUIET)
     assert proxy.wire.said == ""
@@ -77,6 +79,7 @@ async def test_the_database_hears_nothing_while_nobody_listens(quiet, proxy, htt
 async def test_a_write_that_nobody_follows_says_nothing_else(quiet, proxy, http):
     for _ in range(8):
         await add(http)  # until it is prepared
+    await until(lambda: _settled(proxy))
     proxy.wire.clear()
     await add(http)
     await asyncio.sleep(0.3)
@@ -99,6 +102,10 @@ async def test_word_of_many_writes_is_given_once(quiet, proxy, http, sql):
     await listener.close()
     assert set(heard) == {row["id"]}
     assert 1 <= len(heard) <= took / 0.05 + 1
+
+
+async def _settled(proxy: Proxy) -> bool:
+    return monotonic() - proxy.moved > SETTLED
 
 
 async def _followed(sql) -> bool:

@@ -4,7 +4,9 @@ import asyncio
 import json
 import signal
 import time
+from collections.abc import AsyncIterator
 from functools import partial
+from typing import Any
 
 import httpx
 import pytest
@@ -20,7 +22,7 @@ from tests.waiting import until
 SOON = 2.0  # s: what is promised for changes of which nobody says a word
 
 
-async def first(http, **how):
+async def first(http: httpx.AsyncClient, **how: Any) -> tuple[dict[str, str], httpx.Headers]:
     """The first event of a new stream, and its headers."""
     async with http.stream("GET", PATH, **how) as answer:
         assert answer.status_code == 200
@@ -56,7 +58,7 @@ async def test_an_event_is_one_line_to_every_client(site, http, cursor):
     assert json.loads(lines[-1].removeprefix("data: "))["diff"]["title"][1] == "a\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029z"
 
 
-async def until_data(answer):
+async def until_data(answer: httpx.Response) -> AsyncIterator[str]:
     async for line in answer.aiter_lines():
         yield line
         if line.startswith("data"):

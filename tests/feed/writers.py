@@ -55,18 +55,20 @@ class ByHttp:
         else:
             task, other = (f"/api/v1/tasks/{self.random.choice(self.ids)}" for _ in range(2))
             anchor = other.rpartition("/")[2]
-            await self.random.choice(
+            edit = {"title": f"Edited {self.done}", "description": "Ü" * 50}
+            method, path, body = self.random.choice(
                 [
-                    lambda: http.patch(task, json={"title": f"Edited {self.done}", "description": "Ü" * 50}),
-                    lambda: http.put(f"{task}/completion"),
-                    lambda: http.delete(f"{task}/completion"),
-                    lambda: http.put(f"{task}/position", json={"before": anchor}),
-                    lambda: http.delete(task),
-                    lambda: http.post(f"{task}/restore"),
-                    lambda: http.put(task.replace("/api/v1", ""), json={}),
-                    lambda: http.delete(task.replace("/tasks", "/tasks/trash")),
+                    ("PATCH", task, edit),
+                    ("PUT", f"{task}/completion", None),
+                    ("DELETE", f"{task}/completion", None),
+                    ("PUT", f"{task}/position", {"before": anchor}),
+                    ("DELETE", task, None),
+                    ("POST", f"{task}/restore", None),
+                    ("PUT", task.replace("/api/v1", ""), {}),
+                    ("DELETE", task.replace("/tasks", "/tasks/trash"), None),
                 ]
-            )()
+            )
+            await http.request(method, path, json=body)
         self.done += 1
 
     async def close(self) -> None:

@@ -15,7 +15,16 @@ DEEP_LINKS = [
     "/%00",
     "/tasksandmore",
 ]
-OF_THE_API = ["/api", "/api/", "/api/v1", "/api/v1/tasks", "/api/nowhere.html", "/health/nowhere", "/tasks/1/2"]
+OF_THE_API = [
+    "/api",
+    "/api/",
+    "/api/v1",
+    "/api/v1/task",
+    "/api/v1/tasks/1/2",
+    "/api/nowhere.html",
+    "/health/nowhere",
+    "/tasks/1/2",
+]
 MISSING_FILES = ["/nowhere.js", "/nowhere.map", "/robots.txt", "/a/b.css", "/.env", "/x/.env", "/assets/nowhere.js"]
 
 

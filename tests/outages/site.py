@@ -65,7 +65,8 @@ class Site:
 
     async def titles(self) -> list[str]:
         """What is stored, asked of the database itself."""
-        return [row["title"] for row in await self.sql("SELECT title FROM tasks ORDER BY ordinal")]
+        listed = "SELECT title FROM tasks WHERE deleted_at IS NULL ORDER BY ordinal"
+        return [row["title"] for row in await self.sql(listed)]
 
     async def warm(self) -> None:
         """Have Donebook hold a connection that works."""
@@ -106,7 +107,7 @@ async def site(mode: str, url: str, directory: Path, **settings: object) -> Asyn
     async with AsyncExitStack() as stack:
         pooler = None
         if mode != DIRECT:
-            settings |= {"DATABASE_POOLER": "transaction", "DATABASE_DIRECT_URL": url}
+            settings = {"DATABASE_POOLER": "transaction", "DATABASE_DIRECT_URL": url} | settings
         if kind := pgbouncers().get(mode):
             pooler = await stack.enter_async_context(PgBouncer(url, kind))
         proxy = await stack.enter_async_context(Proxy(pooler.url if pooler else url))

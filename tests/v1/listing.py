@@ -4,8 +4,11 @@ from typing import Any
 
 import httpx
 
+from donebook.tasks.listing import Sort
+
 PATH = "/api/v1/tasks"
-SORTS = ["position", "created_at", "updated_at", "title"]
+SORTS: list[Sort] = ["position", "created_at", "updated_at", "title"]
+WAYS: list[Sort] = [*SORTS, "-position", "-created_at", "-updated_at", "-title"]
 
 
 async def add(client: httpx.AsyncClient, title: str, description: str | None = None, **members: Any) -> dict[str, Any]:

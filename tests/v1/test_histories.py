@@ -2,6 +2,7 @@
 
 import asyncio
 from functools import partial
+from itertools import count
 from typing import Any
 
 import httpx
@@ -12,11 +13,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from tests.conftest import NO_TLS, clear
 from tests.server import Server
 from tests.v1.model import Model, Operation
-from tests.v1.using import COUNTED, Task, new_id
+from tests.v1.using import COUNTED, Change, Task, new_id
 
 SETTINGS = settings(
-    max_examples=25,
-    stateful_step_count=25,
+    max_examples=14,
+    stateful_step_count=30,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
@@ -27,7 +28,7 @@ MEMBERS = {
     "completed": st.booleans(),
 }
 REST = {name: values for name, values in MEMBERS.items() if name != "title"}
-which = st.integers(0, 5)
+which = st.integers(0, 24)  # 0 is a task that is not there
 operations = st.one_of(
     st.fixed_dictionaries({"op": st.just("create"), "title": MEMBERS["title"]}, optional=REST),
     st.fixed_dictionaries({"op": st.just("update"), "id": which}, optional=MEMBERS),
@@ -57,13 +58,16 @@ class Histories(RuleBasedStateMachine):
         self.steps: list[tuple[int, int, dict[str, Task], Model]] = []
         self.state: dict[str, Task] = {}
         self.versions: dict[str, int] = {}
+        self.log: dict[int, Change] = {}
         self.cursor = ""
+        self.stem, self.numbers = new_id()[:24], count(1)
 
     @initialize()
     def empty(self) -> None:
-        """Begin with nothing."""
+        """Begin with nothing, and some tasks."""
         asyncio.run(clear(self.server))
         self.look()
+        self.send([{"op": "create", "title": title} for title in "abcd"])
 
     @rule(operation=operations)
     def single(self, operation: Operation) -> None:
@@ -81,6 +85,10 @@ class Histories(RuleBasedStateMachine):
     @rule(several=st.lists(operations, min_size=1, max_size=6))
     def batch(self, several: list[Operation]) -> None:
         """Several, of which all happen or none."""
+        self.send(several)
+
+    def send(self, several: list[Operation]) -> None:
+        """Send a batch."""
         names = list(self.model.tasks)
         done = [self.named(operation, names) for operation in several]
         self.check(self.http.post("/api/v1/batch", json={"operations": done}), done)
@@ -102,7 +110,7 @@ class Histories(RuleBasedStateMachine):
         assert self.look() == []
 
     @rule()
-    @precondition(lambda self: self.steps)
+    @precondition(lambda self: len(self.steps) % 3 == 2)
     def undo_the_last(self) -> None:
         """The last step is taken back, be it an undo itself."""
         first, last, state, model = self.steps[-1]
@@ -119,14 +127,17 @@ class Histories(RuleBasedStateMachine):
         """Any change is taken back, or a newer one of the same members is named."""
         _, head, _, _ = self.steps[-1]
         seq = max(self.steps[0][0], head - back)
-        before = self.state, self.model.copy()
+        before, change = (self.state, self.model.copy()), self.log[seq]
         answer = self.http.post(f"/api/v1/changes/{seq}/undo")
         found = self.look()
         if answer.status_code == 409:
-            assert answer.json()["change"]["seq"] > seq
+            newer = answer.json()["change"]
+            assert (newer["seq"] > seq, newer["entity_id"]) == (True, change["entity_id"])
+            assert {change["op"], newer["op"]} != {"update"} or newer["diff"].keys() & change["diff"].keys()
             assert (found, self.state) == ([], before[0])
         else:
             assert answer.json()["changes"] == found
+            assert self.state == without(before[0], change)
             self.remodel()
             self.note(found, *before)
 
@@ -144,14 +155,18 @@ class Histories(RuleBasedStateMachine):
         names = list(self.model.tasks) if names is None else names
         operation = dict(operation)
         if operation["op"] == "create":
-            operation["id"] = new_id()
+            operation["id"] = self.unused()
             names.append(operation["id"])
             return operation
         for member in ("id", "before", "after"):
             if member in operation:
                 number = operation[member]
-                operation[member] = names[number % len(names)] if names and number else new_id()
+                operation[member] = names[number % len(names)] if names and number else self.unused()
         return operation
+
+    def unused(self) -> str:
+        """An id that nobody has used; they sort as they come, since the log has what happens at once in their order."""
+        return f"{self.stem}{next(self.numbers):012x}"
 
     def check(self, answer: httpx.Response, done: list[Operation]) -> None:
         """The answer and what is there now are what the model says."""
@@ -176,6 +191,7 @@ class Histories(RuleBasedStateMachine):
         page = self.http.get("/api/v1/changes", params={"after": self.cursor or told["cursor"], "limit": 1000}).json()
         found: list[dict[str, Any]] = page["changes"]
         for change in found:
+            self.log[change["seq"]] = change
             self.versions[change["entity_id"]] = self.versions.get(change["entity_id"], 0) + 1
         self.cursor = page["next"]
         tasks = sorted(told["tasks"], key=lambda task: task["position"])
@@ -200,6 +216,15 @@ class Histories(RuleBasedStateMachine):
             name: {"id": name, **{m: task[m] for m in MEMBERS}, "trashed": task["deleted_at"] is not None}
             for name, task in self.state.items()
         }
+
+
+def without(state: dict[str, Task], change: Change) -> dict[str, Task]:
+    """What there is when one change is taken back."""
+    others = {name: task for name, task in state.items() if name != change["entity_id"]}
+    if change["op"] == "create":
+        return others
+    before = {name: pair[0] for name, pair in change["diff"].items()}
+    return {**others, change["entity_id"]: {**state.get(change["entity_id"], {}), **before}}
 
 
 def test_histories(server: Server):

@@ -1384,7 +1384,7 @@ export interface operations {
                     "application/json": components["schemas"]["TaskPage"] | components["schemas"]["FoundTasks"];
                 };
             };
-            /** @description The cursor is not one of this list; This server does not answer to that host name */
+            /** @description The cursor is malformed, or belongs to another list; This server does not answer to that host name */
             400: {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */
@@ -2699,7 +2699,7 @@ export interface operations {
                     "application/json": components["schemas"]["TaskPage"];
                 };
             };
-            /** @description The cursor is not one of this list; This server does not answer to that host name */
+            /** @description The cursor is malformed, or belongs to another list; This server does not answer to that host name */
             400: {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */
@@ -3294,7 +3294,7 @@ export interface operations {
                     "application/json": components["schemas"]["History"];
                 };
             };
-            /** @description The cursor is not one of this list; This server does not answer to that host name */
+            /** @description The cursor is malformed, or belongs to another list; This server does not answer to that host name */
             400: {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */
@@ -3386,7 +3386,7 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
-            /** @description The cursor is not one of this list; This server does not answer to that host name */
+            /** @description The cursor is malformed, or belongs to another list; This server does not answer to that host name */
             400: {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */
@@ -3486,7 +3486,7 @@ export interface operations {
                     "application/json": components["schemas"]["ChangePage"];
                 };
             };
-            /** @description The cursor is not one of this list; This server does not answer to that host name */
+            /** @description The cursor is malformed, or belongs to another list; This server does not answer to that host name */
             400: {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */

@@ -92,7 +92,7 @@ class Desk:
             Stale: when it has not the version that was asked for.
             IdTaken: when it cannot be created.
         """
-        raise NotImplementedError(operation)
+        raise TypeError(f"not an operation: {operation}")
 
     @apply.register
     def _(self, operation: CreateOperation) -> Draft:

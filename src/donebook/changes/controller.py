@@ -22,6 +22,7 @@ from donebook.wire import parse_id
 
 EVENT_STREAM = "text/event-stream"
 TASK = "task"
+HEADERS = {"X-Accel-Buffering": "no", "Connection": "close"}  # for nginx; and so that a stop need not wait
 CURSOR_EXAMPLE = contract.EXAMPLE_PAGE.next
 
 Limit = Annotated[int, QueryParameter(ge=1, le=1000, description="How many changes at most")]
@@ -109,7 +110,7 @@ class ChangeController(Controller):
         given = last_event_id or after
         place = await changes.head() if given is None else await changes.place(parse(given))
         events = follow(hub, changes.workspace, place, scope["state"].get("abort", _nothing))
-        return Streamed(events, media_type=EVENT_STREAM, headers={"X-Accel-Buffering": "no"})
+        return Streamed(events, media_type=EVENT_STREAM, headers=HEADERS)
 
 
 class HistoryController(Controller):

@@ -9,18 +9,16 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from contextvars import Context
 from time import monotonic
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from donebook import deadline, metrics
+from donebook import metrics
 from donebook.changes.cursor import LAST
 from donebook.changes.feed import PAGES, Entities, Page, pages
+from donebook.changes.line import own_line, pool_line
 from donebook.changes.ring import Ring
-from donebook.db.bell import CHANNEL, Tell, bell_of
-from donebook.db.engine import open_direct
-from donebook.db.session import fetch
+from donebook.db.bell import Tell, bell_of
 from donebook.problems import DATABASE_ERRORS, Problem
 
 log = logging.getLogger("donebook.changes")
@@ -28,10 +26,9 @@ log = logging.getLogger("donebook.changes")
 POLL = 1.0  # s: how long a change goes unnoticed at most, when nobody says a word of it
 TOGETHER = 0.01  # s: after a word, for those that follow it at once
 PACE = 0.005  # s: between full pages, for those who follow to keep up
-ANSWER = 5.0  # s: a database that takes longer has gone
 PAUSES = (0.05, 1.0)  # s: before the next attempt to connect, the first and the longest
-PAGE = 500  # changes
-SIZE = 250_000  # characters of differences
+PAGE = 500  # changes, of all workspaces together
+SIZE = 250_000  # characters of differences, likewise
 BACK = 60_000  # the same, for one who reads the log itself
 LEASE, RENEW = 60, 20.0  # s: for how long those who write believe that somebody follows, and when they are told again
 LAST_WORDS = 0.5  # s: when the server stops, for those who follow to be told so
@@ -119,7 +116,7 @@ class Hub:
         pause = PAUSES[0]
         while self._rings:
             try:
-                async with self._line() as ask:
+                async with own_line(self.engine(), self._wake) as ask:
                     while self._rings:
                         await self._round(ask)
                         pause = PAUSES[0]
@@ -128,7 +125,8 @@ class Hub:
             except DATABASE_ERRORS as error:
                 log.debug("the connection of those who follow is lost", extra={"error": type(error).__name__})
                 metrics.RECONNECTS.inc()
-                await self._by_pool()
+                with suppress(Problem, *DATABASE_ERRORS):
+                    await self._read_on(pool_line(self.engine()))  # there may be no other way
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, PAUSES[1])
             except Exception:
@@ -136,31 +134,6 @@ class Hub:
                 for ring in self._rings.values():
                     ring.end()
                 await asyncio.sleep(PAUSES[1])
-
-    @asynccontextmanager
-    async def _line(self) -> AsyncIterator[Tell]:
-        """A connection of our own, on which words of changes arrive."""
-        connection = await open_direct(self.engine())
-        bell = bell_of(self.engine())
-        one_at_a_time = asyncio.Lock()
-
-        async def ask(sql: str, arguments: list[Any]) -> Any:
-            async with one_at_a_time:
-                return await connection.fetch(sql, *arguments, timeout=ANSWER)
-
-        def hear(_connection: object, pid: int, _channel: str, workspace: object) -> None:
-            if pid != connection.get_server_pid():
-                self._wake(UUID(str(workspace)))
-
-        try:
-            await asyncio.wait_for(connection.add_listener(CHANNEL, hear), ANSWER)
-            bell.line = ask
-            yield ask
-            bell.line = None
-            await connection.close(timeout=ANSWER)
-        finally:
-            bell.line = None
-            connection.terminate()
 
     async def _listen(self) -> None:
         """Wait for a word, or until it is time to look anyway."""
@@ -185,7 +158,8 @@ class Hub:
         """Read a page of each workspace; whether there is more."""
         rings = dict(self._rings)
         heads = [LAST if ring.epoch is None else ring.head for ring in rings.values()]
-        found = pages(await ask(PAGES, [list(rings), heads, PAGE, SIZE]))
+        share = max(1, len(rings))
+        found = pages(await ask(PAGES, [list(rings), heads, PAGE // share + 1, SIZE // share + 1]))
         more = False
         for workspace, ring in rings.items():
             if workspace not in found:
@@ -209,16 +183,6 @@ class Hub:
         if left:
             await ask(LEAVE, [list(left), list(left.values())])
 
-    async def _by_pool(self) -> None:
-        """Read all that is new by the way that requests take: there may be no other."""
-
-        async def ask(sql: str, arguments: list[Any]) -> Any:
-            deadline.start(ANSWER)
-            return await fetch(self.engine(), sql, arguments, name=sql, writes=False)
-
-        with suppress(Problem, *DATABASE_ERRORS):
-            await self._read_on(ask)
-
     async def page(self, workspace: UUID, after: int) -> Page | None:
         """What the log itself says behind a number; None when there is no log any more.
 
@@ -226,6 +190,5 @@ class Hub:
             Problem: what the database said.
         """
         async with self.reading_back:
-            deadline.start(ANSWER)
-            rows = await fetch(self.engine(), PAGES, [[workspace], [after], PAGE, BACK], name=PAGES, writes=False)
+            rows = await pool_line(self.engine())(PAGES, [[workspace], [after], PAGE, BACK])
         return pages(rows).get(workspace)

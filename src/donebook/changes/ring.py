@@ -27,7 +27,7 @@ class Ring:
         self.head = 0
         self.over = False
         """Whether numbers mean something else from now on, or nobody reads on: who follows has to begin anew."""
-        self.leased = 0.0
+        self.leased = float("-inf")
         """When those who write were last told that somebody follows, by the monotonic clock."""
         self.lease: object = None
         """Until when they believe it."""
@@ -41,7 +41,7 @@ class Ring:
             self.epoch, self.start, self.head = page.epoch, page.head, page.head
             self.wake()
             return False
-        if page.epoch != self.epoch or page.head < self.head:
+        if page.epoch != self.epoch or not page.forgotten <= self.head <= page.head:
             self.end()
             return False
         if page.changes:

@@ -22,7 +22,7 @@ from donebook.undo.repository import MODELS, UndoRepository
 from donebook.undo.shape import shape
 
 NOW = "now"
-MOST = 1000
+MOST = 200
 
 
 class UndoService(Service[Change, UndoRepository]):

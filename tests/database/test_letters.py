@@ -1,0 +1,47 @@
+"""`fold` and what search looks up are the same in the database and in Python, on every PostgreSQL."""
+
+import sys
+import unicodedata
+
+from donebook.tasks.search.letters import TERMS, fold
+
+# Characters that every PostgreSQL and Python knows (Unicode 14), but for surrogates and NUL.
+KNOWN = [
+    chr(code) for code in range(1, sys.maxunicode + 1) if unicodedata.category(chr(code)) not in ("Cn", "Cs", "Co")
+]
+TEXTS = [
+    "İstanbul ıI",
+    "ΟΔΥΣΣΕΥΣ",
+    "Straße ẞ",
+    "ｶﾞｰﾄﾞ が か\u3099",
+    "한글 \u1112\u1161\u11ab",
+    "e\u0301\u0323",
+    "ﬁ ﷺ ½ ²",
+    "Ёлка й",
+]
+
+
+async def test_folded_alike(connection):
+    texts = TEXTS + [f"a{character}b" for character in KNOWN]
+    answers = await connection.fetchval("SELECT array_agg(fold(given)) FROM unnest($1::text[]) AS given", texts)
+    different = [
+        (text, theirs)
+        for text, theirs in zip(texts, answers, strict=True)
+        if theirs != fold(text) and newer(text) is False
+    ]
+    assert different == []
+
+
+async def test_found_by_the_same_terms(connection):
+    texts = TEXTS + [f"a{character}b 買{character}う" for character in KNOWN[::7] if not newer(character)]
+    answers = await connection.fetch(
+        "SELECT search_lexemes('w', 'P', given) AS lexemes FROM unnest($1::text[]) AS given", texts
+    )
+    for text, row in zip(texts, answers, strict=True):
+        words = {lexeme[1:] for lexeme in row["lexemes"] if lexeme.startswith("w") and lexeme != "w"}
+        assert words == {match[0] for match in TERMS.finditer(fold(text))}, ascii(text)
+
+
+def newer(text: str) -> bool:
+    """Whether it has a letter whose lower case or parts only newer versions of Unicode know."""
+    return any(unicodedata.normalize("NFKD", each) != each and ord(each) > 0xFFFF for each in text)

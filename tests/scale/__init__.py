@@ -1,0 +1,1 @@
+"""Lists and searches among a million tasks, timed."""
