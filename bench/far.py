@@ -27,7 +27,7 @@ OPERATIONS = (LIST, GET, SEARCH, UPDATE, DELETE, CREATE)
 def section(cluster: Cluster, folder: Path, taking_part: list[Contestant]) -> list[str]:
     """What the results say of it."""
     compare.prepare(cluster, taking_part, TASKS)
-    kinds = [(one.name, one, {}) for one in taking_part]
+    kinds: list[tuple[str, Contestant, dict[str, str]]] = [(one.name, one, {}) for one in taking_part]
     if DONEBOOK in taking_part:
         kinds.insert(1, (f"{DONEBOOK.name}, behind a pooler", DONEBOOK, {"DATABASE_POOLER": "transaction"}))
     rows = []
