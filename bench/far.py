@@ -34,7 +34,7 @@ def section(cluster: Cluster, folder: Path, taking_part: list[Contestant]) -> li
     for name, one, settings in kinds:
         url = cluster.create(one.slug, template=compare.template(one))
         fill(url, TASKS + 1, TASKS + WARM_UP + TIMES, donebook=one.donebook)
-        with wire(cluster) as line, serving(one, through(url, line.port), folder, **settings) as servers:
+        with wire(cluster) as line, serving(one, through(url, line.port), folder, settings=settings) as servers:
             cells = [trips(servers.ports[0], one, operation, line) for operation in OPERATIONS]
         print(f"  {name}: {', '.join(cells)}", flush=True)
         rows.append([name, *cells])

@@ -5,7 +5,7 @@ import re
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from bench.contestant import ROOT, Contestant
 from bench.http import Client
 from bench.install import install
 
+NO_SETTINGS: Mapping[str, str] = {}
 PATIENCE = 60.0  # s until the first answer
 PEAK = re.compile(r"VmHWM:\s+(\d+) kB")
 
@@ -34,7 +35,7 @@ class Serving:
 
 @contextmanager
 def serving(
-    contestant: Contestant, url: str, folder: Path, *, processes: int = 1, **settings: str
+    contestant: Contestant, url: str, folder: Path, *, processes: int = 1, settings: Mapping[str, str] = NO_SETTINGS
 ) -> Iterator[Serving]:
     """Contestants on a database, with more settings in their environment; their output goes to a file in the folder.
 
@@ -52,7 +53,7 @@ def serving(
             for port in ports:
                 command = [word.replace("{port}", str(port)) for word in contestant.command]
                 home = folder if contestant.donebook else where
-                environ = environment(url, port) | settings
+                environ = environment(url, port) | dict(settings)
                 running.append(subprocess.Popen(command, cwd=home, env=environ, stdout=output, stderr=output))
         for process, port in zip(running, ports, strict=True):
             wait(contestant, process, port, folder)
