@@ -44,7 +44,7 @@ QUIET = "IF caller(5) = 'quiet' AND NEW IS NOT DISTINCT FROM OLD THEN RETURN NEW
 # What writes the log of a table; `log_changes` fills in its columns. The counter's row stays locked until the commit:
 # numbers have no gaps, and stand in the order of the commits.
 WRITE = """
-CREATE OR REPLACE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $body$
+CREATE OR REPLACE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT%s AS $body$
 BEGIN
     WITH moved AS MATERIALIZED (%s),
         counted AS (
@@ -66,6 +66,8 @@ BEGIN
 END
 $body$
 """
+# A session keeps the plan that it made for the first rows: made for one, it must do for a hundred thousand.
+JOINED = " SET enable_nestloop = off"
 # A member that was not there and is null now has changed: what creates a row names every member.
 CREATES = """
     SELECT workspace_id, id, 'create' AS op, jsonb_build_object(%1$s) AS diff, version, updated_at AS at
@@ -129,11 +131,11 @@ BEGIN
         ELSE '%s.%I' END AS form) AS typed
     WHERE attrelid = logged AND attnum > 0 AND NOT attisdropped AND attgenerated = '' AND attname <> ALL (left_out);
 
-    EXECUTE format($write${WRITE}$write$, 'log_' || name || '_creates',
+    EXECUTE format($write${WRITE}$write$, 'log_' || name || '_creates', '{JOINED}',
         format($moved${CREATES}$moved$, created), entity);
-    EXECUTE format($write${WRITE}$write$, 'log_' || name || '_deletes',
+    EXECUTE format($write${WRITE}$write$, 'log_' || name || '_deletes', '',
         format($moved${DELETES}$moved$, created, deleted), entity);
-    EXECUTE format($write${WRITE}$write$, 'log_' || name || '_updates',
+    EXECUTE format($write${WRITE}$write$, 'log_' || name || '_updates', '{JOINED}',
         format($moved${UPDATES}$moved$, created, deleted, updated), entity);
     IF first THEN
         EXECUTE format('CREATE TRIGGER log_creates AFTER INSERT ON %s REFERENCING NEW TABLE AS new_rows

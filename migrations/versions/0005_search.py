@@ -158,32 +158,38 @@ BEGIN
 END
 $$
 """
+
+
+def either(statement: str) -> str:
+    """A statement of a trigger. A session keeps the plan that it made first: that for few rows is none for many."""
+    sought = statement.replace("PERFORM", "SELECT", 1)
+    return f"IF many THEN EXECUTE $many${sought}$many$; ELSE {statement}; END IF;"
+
+
+def whether(condition: str) -> str:
+    """The same of a condition, which `so` has then."""
+    return f"IF many THEN EXECUTE $many$SELECT {condition}$many$ INTO so; ELSE so := {condition}; END IF;"
+
+
 # Most updates change nothing that can be looked for; to be completed is a flag, which no index has.
-UPDATED = """
-CREATE FUNCTION search_updates() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
-BEGIN
-    IF NOT EXISTS (
-        SELECT FROM old_rows AS o LEFT JOIN new_rows AS n USING (workspace_id, id)
-        WHERE n.id IS NULL OR n.title <> o.title OR n.description IS DISTINCT FROM o.description
-            OR (n.deleted_at IS NULL) <> (o.deleted_at IS NULL) OR (n.completed_at IS NULL) <> (o.completed_at IS NULL)
-    ) THEN
-        RETURN NULL;
-    END IF;
-    UPDATE task_search AS s SET completed = n.completed_at IS NOT NULL
-    FROM new_rows AS n
-    WHERE s.workspace_id = n.workspace_id AND s.id = n.id AND s.completed <> (n.completed_at IS NOT NULL);
-    IF NOT EXISTS (
+REWRITTEN = """EXISTS (
         SELECT FROM old_rows AS o LEFT JOIN new_rows AS n USING (workspace_id, id)
         WHERE n.id IS NULL OR n.title <> o.title OR n.description IS DISTINCT FROM o.description
             OR (n.deleted_at IS NULL) <> (o.deleted_at IS NULL)
-    ) THEN
-        RETURN NULL;
-    END IF;
-    DELETE FROM task_search AS s USING old_rows AS o
+    )"""
+FLAGGED = """EXISTS (
+        SELECT FROM old_rows AS o LEFT JOIN new_rows AS n USING (workspace_id, id)
+        WHERE n.id IS NULL OR n.title <> o.title OR n.description IS DISTINCT FROM o.description
+            OR (n.deleted_at IS NULL) <> (o.deleted_at IS NULL) OR (n.completed_at IS NULL) <> (o.completed_at IS NULL)
+    )"""
+FLAG = """UPDATE task_search AS s SET completed = n.completed_at IS NOT NULL
+    FROM new_rows AS n
+    WHERE s.workspace_id = n.workspace_id AND s.id = n.id AND s.completed <> (n.completed_at IS NOT NULL)"""
+LEAVE = """DELETE FROM task_search AS s USING old_rows AS o
     WHERE s.workspace_id = o.workspace_id AND s.id = o.id AND NOT EXISTS (
         SELECT FROM new_rows AS n WHERE n.workspace_id = s.workspace_id AND n.id = s.id AND n.deleted_at IS NULL
-    );
-    WITH made AS (
+    )"""
+COME = """WITH made AS (
         INSERT INTO task_search AS s (workspace_id, id, completed, words)
         SELECT n.workspace_id, n.id, n.completed_at IS NOT NULL, search_vector(n.workspace_id, n.title, n.description)
         FROM new_rows AS n LEFT JOIN old_rows AS o USING (workspace_id, id)
@@ -197,15 +203,33 @@ BEGIN
     INSERT INTO search_words (workspace_id, word)
     SELECT DISTINCT workspace_id, word FROM made, spelled(words) AS word
     ORDER BY workspace_id, word
-    ON CONFLICT DO NOTHING;
-    PERFORM forget_words(workspace_id, array_agg(DISTINCT word))
+    ON CONFLICT DO NOTHING"""
+UNUSED = """PERFORM forget_words(workspace_id, array_agg(DISTINCT word))
     FROM (
         SELECT o.workspace_id, word FROM old_rows AS o LEFT JOIN new_rows AS n USING (workspace_id, id),
             spelled(search_vector(o.workspace_id, o.title, o.description)) AS word
         WHERE n.id IS NULL OR n.title <> o.title OR n.description IS DISTINCT FROM o.description
         EXCEPT
         SELECT workspace_id, word FROM new_rows, spelled(search_vector(workspace_id, title, description)) AS word
-    ) AS gone GROUP BY workspace_id;
+    ) AS gone GROUP BY workspace_id"""
+UPDATED = f"""
+CREATE FUNCTION search_updates() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+    many constant boolean := (SELECT count(*) > 100 FROM old_rows);
+    so boolean;
+BEGIN
+    {whether(FLAGGED)}
+    IF NOT so THEN
+        RETURN NULL;
+    END IF;
+    {either(FLAG)}
+    {whether(REWRITTEN)}
+    IF NOT so THEN
+        RETURN NULL;
+    END IF;
+    {either(LEAVE)}
+    {either(COME)}
+    {either(UNUSED)}
     RETURN NULL;
 END
 $$

@@ -172,3 +172,16 @@ async def test_streams_are_counted_apart_from_requests(site, http):
     )
     name = "donebook_request_duration_seconds_sum"
     assert after(name, **labels) - before(name, **labels) < 3
+
+
+async def test_the_log_says_for_how_long_a_stream_was_open(site, http):
+    follower = Follower(lambda: site.url)
+    async with following(follower):
+        await asyncio.sleep(1)
+
+    async def said() -> bool:
+        lines = [json.loads(line) for line in site.log().splitlines() if line.startswith("{")]
+        streams = [line for line in lines if line.get("path") == PATH and line.get("open_s", 0) >= 1]
+        return bool(streams) and streams[-1]["status"] == 200 and streams[-1]["ms"] < 1000 * streams[-1]["open_s"]
+
+    await until(said)

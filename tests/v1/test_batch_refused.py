@@ -5,8 +5,9 @@ from uuid import uuid4
 
 import pytest
 
+from tests.conftest import execute
 from tests.contract.expect import UNKNOWN
-from tests.v1.using import add, applied, arranged, batch, everything, latest, new_id
+from tests.v1.using import add, applied, arranged, batch, everything, latest, new_id, one
 
 
 @pytest.mark.parametrize(
@@ -116,3 +117,20 @@ async def test_what_was_deleted_for_good_goes_from_kept_answers(client):
     again = await batch(client, *operations, **key)
     assert (again.status_code, again.json()["type"]) == (409, "erased")
     assert marker not in again.text
+
+
+async def test_what_was_in_the_trash_for_too_long_is_not_restored(client, server):
+    task = await add(client, "x")
+    restore = {"op": "restore", "id": task["id"]}
+    for days, status in ((29, 200), (31, 404)):
+        sql = f"UPDATE tasks SET deleted_at = now() - interval '{days} days'"
+        await execute(server.environment["DATABASE_URL"], sql)
+        assert (await batch(client, restore)).status_code == status
+
+
+async def test_trashed_and_restored_at_once_it_was_never_away(client):
+    task = await add(client, "x")
+    last = await latest(client)
+    await applied(client, {"op": "trash", "id": task["id"]}, {"op": "restore", "id": task["id"]})
+    assert await latest(client) == last
+    assert await one(client, task) == task

@@ -21,7 +21,7 @@ async def trashed(client: httpx.AsyncClient, sql) -> str:
     task = (await client.post("/api/v1/tasks", json={"title": "Long forgotten"})).json()
     assert (await client.delete(f"/api/v1/tasks/{task['id']}")).status_code == 204
     await sql(LONG_AGO)
-    return task["id"]
+    return str(task["id"])
 
 
 async def test_what_was_there_for_too_long_cannot_be_restored(client, trashed):
