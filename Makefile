@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test chaos scale check dev build openapi tools setup clean
+.PHONY: help run test chaos scale bench check dev build openapi tools setup clean
 
 BIN := .venv/bin
 PYTHON_SOURCES := src migrations tests bench
@@ -31,6 +31,9 @@ chaos: setup  ## Kill the server and the database again and again, and count wha
 
 scale: setup  ## Time lists and searches among a million tasks; ten minutes
 	$(BIN)/python -m tests.scale
+
+bench: setup  ## Measure Donebook and what people would use instead, into bench/results.md; an hour, on an idle machine
+	$(BIN)/python -m bench
 
 check: build  ## Only what reads the code: format, lint, types, layers
 	$(BIN)/ruff format --check $(PYTHON_SOURCES)

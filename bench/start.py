@@ -21,7 +21,7 @@ def start(data: Path, port: int) -> tuple[subprocess.Popen[bytes], float]:
     settings = os.environ | {"DATA_DIR": str(data), "PORT": str(port), "LOG_LEVEL": "error"}
     settings.pop("DATABASE_URL", None)
     began = time.monotonic()
-    process = subprocess.Popen([DONEBOOK, "serve"], env=settings, cwd=data.parent, stdout=subprocess.DEVNULL)  # noqa: S603
+    process = subprocess.Popen([DONEBOOK, "serve"], env=settings, cwd=data.parent, stdout=subprocess.DEVNULL)
     while process.poll() is None:
         try:
             with Client("127.0.0.1", port) as http:

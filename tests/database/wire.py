@@ -1,6 +1,6 @@
 """A forwarder in front of PostgreSQL that notes what clients say, to count statements and round trips.
 
-The client waits for the server after each Query, Sync or Flush (Q, S, H).
+The client waits for the server after each Query, Sync or Flush (Q, S, H). The way may be made longer.
 The messages are those of https://www.postgresql.org/docs/current/protocol-message-formats.html
 """
 
@@ -13,6 +13,7 @@ from pathlib import Path
 LONGEST = 1 << 16
 PROTOCOL_3 = 3
 PARSE = "P"
+WAITED_FOR = "QSH"
 
 
 class Wire:
@@ -24,6 +25,12 @@ class Wire:
         self.prepared: list[str] = []
         self.open = True
         self.turned_away = 0
+        self.delay = 0.0  # s, each way
+
+    @property
+    def round_trips(self) -> int:
+        """How often clients have waited for the server since the last `clear`."""
+        return sum(map(self.said.count, WAITED_FOR))
 
     def clear(self) -> None:
         """Forget what was said."""
@@ -65,16 +72,21 @@ async def forwarder(port: int, *, socket: Path | None = None) -> AsyncIterator[W
         while data := await client.read(LONGEST):
             buffer += data
             greeted = wire.note(buffer, greeted=greeted)
-            to_server.write(data)
-            await to_server.drain()
+            await send(to_server, data)
         to_server.close()
 
     async def copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError):
             while data := await source.read(LONGEST):
-                target.write(data)
-                await target.drain()
+                await send(target, data)
         target.close()
+
+    async def send(target: asyncio.StreamWriter, data: bytes) -> None:
+        if wire.delay:
+            asyncio.get_running_loop().call_later(wire.delay, target.write, data)
+        else:
+            target.write(data)
+            await target.drain()
 
     if socket is None:
         listener = await asyncio.start_server(serve, "127.0.0.1", 0)
