@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -32,17 +33,22 @@ class Term(NamedTuple):
 
         Longer words that begin so are found too, unless the slip were at their very beginning or at the end.
         """
-        text, size = self.text, len(self.text)
-        fewer = [f"{text[:i]}{text[i + 1 :]}{'' if 2 <= i < size - 1 else '$'}" for i in range(size)]
-        other = [f"{text[:i]}.{text[i + 1 :]}{'' if 2 <= i < size - 1 else '$'}" for i in range(size)]
-        more = [f"{text[:i]}.{text[i:]}{'' if 2 <= i < size else '$'}" for i in range(size + 1)]
-        swapped = [f"{text[:i]}{text[i + 1]}{text[i]}{text[i + 2 :]}" for i in range(size - 1)]
-        return f"^(?:{'|'.join(dict.fromkeys(fewer + other + more + swapped))})"
+        return _slips(self.text)
 
     @property
     def halves(self) -> tuple[str, str]:
         """How a word that is almost it begins, or how it ends: one of the two is as it should be."""
         return self.text[:2], self.text[3:]
+
+
+@lru_cache(maxsize=64)  # it is asked for with every word of all that is found
+def _slips(text: str) -> str:
+    size = len(text)
+    fewer = [f"{text[:i]}{text[i + 1 :]}{'' if 2 <= i < size - 1 else '$'}" for i in range(size)]
+    other = [f"{text[:i]}.{text[i + 1 :]}{'' if 2 <= i < size - 1 else '$'}" for i in range(size)]
+    more = [f"{text[:i]}.{text[i:]}{'' if 2 <= i < size else '$'}" for i in range(size + 1)]
+    swapped = [f"{text[:i]}{text[i + 1]}{text[i]}{text[i + 2 :]}" for i in range(size - 1)]
+    return f"^(?:{'|'.join(dict.fromkeys(fewer + other + more + swapped))})"
 
 
 class Query:
