@@ -33,6 +33,7 @@ scale: setup  ## Time lists and searches among a million tasks; ten minutes
 	$(BIN)/python -m tests.scale
 
 bench: setup  ## Measure Donebook and what people would use instead, into bench/results.md; an hour, on an idle machine
+	$(BIN)/pytest -o addopts= tests/speed
 	$(BIN)/python -m bench
 
 check: build  ## Only what reads the code: format, lint, types, layers

@@ -230,7 +230,8 @@ BEGIN
 END
 $$
 """
-# The log up to a time is given up: the oldest changes, in a row, so that what is kept has no gaps.
+# The log up to a time is given up: the oldest changes, in a row, so that what is kept has no gaps. Some thousands at
+# once, since nobody can write meanwhile.
 FORGET = """
 CREATE FUNCTION forget_changes(workspace uuid, before timestamptz) RETURNS bigint LANGUAGE plpgsql
 SET search_path FROM CURRENT AS $$
@@ -243,6 +244,7 @@ BEGIN
             (SELECT min(seq) - 1 FROM changes WHERE workspace_id = workspace AND at >= before),
             (SELECT head FROM logs WHERE workspace_id = workspace)
         ) INTO upto;
+    upto := least(upto, (SELECT forgotten FROM logs WHERE workspace_id = workspace) + 5000);
     UPDATE logs SET forgotten = upto WHERE workspace_id = workspace AND forgotten < upto;
     DELETE FROM changes WHERE workspace_id = workspace AND seq <= upto;
     GET DIAGNOSTICS gone = ROW_COUNT;

@@ -11,6 +11,9 @@ from playwright.async_api import Locator, Page, Route, expect
 TASKS = "**/tasks*"
 ONE_TASK = "**/tasks/*"
 
+# At first, and once the page is told of changes: what is changed from then on, it is told.
+READ_TWICE = "performance.getEntriesByType('resource').filter(it => new URL(it.name).pathname === '/tasks').length > 1"
+
 type Answer = Callable[[Route], Awaitable[None]]
 
 
@@ -43,9 +46,10 @@ class App:
         self.try_again = page.get_by_role("button", name="Try again", exact=True)
 
     async def open(self, path: str = "/") -> None:
-        """Load the page and wait until the list is there."""
+        """Load the page and wait until the list is there, and the page follows what changes."""
         await self.page.goto(path)
         await expect(self.page.get_by_role("main")).to_have_attribute("aria-busy", "false")
+        await self.page.wait_for_function(READ_TWICE)
 
     async def given(self, *titles: str, done: bool = False, description: str | None = None) -> list[str]:
         """Store tasks behind the page's back. Gives their ids."""

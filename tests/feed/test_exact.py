@@ -8,7 +8,7 @@ from tests.feed.copy import Copy, Json, read, snapshot
 from tests.feed.follower import Follower, caught_up, following
 from tests.feed.writers import writing
 
-MANY = "INSERT INTO tasks (workspace_id, title) SELECT id, n::text FROM workspaces, generate_series(1, 100000) AS n"
+MANY = "INSERT INTO tasks (workspace_id, title) SELECT id, n::text FROM workspaces, generate_series(1, 20000) AS n"
 STATE = "SELECT head FROM logs"
 
 
@@ -75,7 +75,7 @@ async def test_every_task_is_what_its_own_address_says(http):
             assert list(answer.json().items()) == list(task.items())
 
 
-async def test_a_hundred_thousand_rows_at_once_are_followed(site, other, http, sql):
+async def test_many_thousand_rows_at_once_are_followed(site, other, http, sql):
     """By who was there and by who comes later; the ring is too small for all of it."""
     taken = await snapshot(http)
     early, late = Follower(lambda: other.url), Follower(lambda: site.url, taken["cursor"])
@@ -86,5 +86,5 @@ async def test_a_hundred_thousand_rows_at_once_are_followed(site, other, http, s
             await caught_up(early, late, seq=state["head"])
     for follower in (early, late):
         assert follower.seqs == list(range(state["head"] - 99_999, state["head"] + 1))
-    assert len((await snapshot(http))["tasks"]) == len(taken["tasks"]) + 100_000
+    assert len((await snapshot(http))["tasks"]) == len(taken["tasks"]) + 20_000
     await sql("DELETE FROM tasks")

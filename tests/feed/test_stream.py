@@ -185,3 +185,19 @@ async def test_the_log_says_for_how_long_a_stream_was_open(site, http):
         return bool(streams) and streams[-1]["status"] == 200 and streams[-1]["ms"] < 1000 * streams[-1]["open_s"]
 
     await until(said)
+
+
+async def test_what_was_deleted_for_good_is_not_told_any_more(site, http, cursor):
+    there = Follower(lambda: site.url, cursor)
+    async with following(there):
+        task = (await http.post("/api/v1/tasks", json={"title": "A secret"})).json()["id"]
+        await until(partial(_seen, there, 1))
+        await http.delete(f"/api/v1/tasks/{task}")
+        await http.delete(f"/api/v1/tasks/trash/{task}")
+        await until(partial(_seen, there, 3))
+        late = Follower(lambda: site.url, cursor)
+        async with following(late):
+            await until(partial(_seen, late, 3))
+    assert [change["diff"] for change in late.changes] == [{}, {}, {}]
+    assert there.changes[0]["diff"]["title"] == [None, "A secret"]
+    assert late.seqs == there.seqs

@@ -75,7 +75,7 @@ async def test_silence_is_broken_by_comments(site, sql, monkeypatch):
     engine = create_engine(parse_database_url(site.environment["DATABASE_URL"]), Limits())
     hub = Hub(lambda: engine, ENTITIES)
     [log] = await sql("SELECT workspace_id, epoch, head FROM logs")
-    events = stream.follow(hub, log["workspace_id"], Cursor(log["epoch"], log["head"]), lambda: None)
+    events = stream.follow(hub, log["workspace_id"], Cursor(log["epoch"], log["head"]), lambda: None, named=False)
     async with asyncio.timeout(60):
         assert (await anext(events)).startswith(b"retry: 1000\nid: ")
         assert [await anext(events) for _ in range(3)] == [b":\n\n"] * 3

@@ -15,7 +15,7 @@ OTHERS = (list(pgbouncers()) or [POOLED])[-1], kinds()[-1]
 """The newest pooler, with prepared statements, and the oldest PostgreSQL that there are: both in one run."""
 
 
-@pytest.mark.parametrize(("mode", "postgres"), sorted({(DIRECT, EMBEDDED), (POOLED, EMBEDDED), OTHERS}))
+@pytest.mark.parametrize(("mode", "postgres"), sorted({(DIRECT, EMBEDDED), OTHERS}))
 async def test_nothing_is_lost_doubled_or_untrue_whatever_happens_to_the_database(
     mode: str, postgres: str, tmp_path: Path
 ):

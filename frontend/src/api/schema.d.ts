@@ -305,8 +305,9 @@ export interface paths {
          * @description The same as server-sent events, for as long as the connection lasts.
          *
          *     A client that comes back with the last event's id, as browsers do by themselves, gets each change once and in
-         *     order. The first event has an id and no data. Comments say that the connection is still there. The server ends
-         *     a stream when it stops, or when the log was restored to an earlier state; coming back then is answered 410.
+         *     order. One that names no place gets an event with an id and no data first. Comments say that the connection is
+         *     still there. The server ends a stream when it stops, or when the log was restored to an earlier state; coming
+         *     back then is answered 410.
          */
         get: operations["followChanges"];
         put?: never;

@@ -104,12 +104,14 @@ class ChangeController(Controller):
         """The same as server-sent events, for as long as the connection lasts.
 
         A client that comes back with the last event's id, as browsers do by themselves, gets each change once and in
-        order. The first event has an id and no data. Comments say that the connection is still there. The server ends
-        a stream when it stops, or when the log was restored to an earlier state; coming back then is answered 410.
+        order. One that names no place gets an event with an id and no data first. Comments say that the connection is
+        still there. The server ends a stream when it stops, or when the log was restored to an earlier state; coming
+        back then is answered 410.
         """
         given = last_event_id or after
         place = await changes.head() if given is None else await changes.place(parse(given))
-        events = follow(hub, changes.workspace, place, scope["state"].get("abort", _nothing))
+        drop = scope["state"].get("abort", _nothing)
+        events = follow(hub, changes.workspace, place, drop, named=given is not None)
         return Streamed(events, media_type=EVENT_STREAM, headers=HEADERS)
 
 

@@ -23,6 +23,7 @@ from donebook.problems import DATABASE_ERRORS, Problem
 
 log = logging.getLogger("donebook.changes")
 
+AGAIN = 1.0  # s: for another attempt to connect, between which the log is read by the pool
 POLL = 1.0  # s: how long a change goes unnoticed at most, when nobody says a word of it
 TOGETHER = 0.01  # s: after a word, for those that follow it at once
 PACE = 0.005  # s: between full pages, for those who follow to keep up
@@ -113,18 +114,19 @@ class Hub:
 
     async def _run(self) -> None:
         """Read on while anybody follows, whatever becomes of the database."""
-        pause = PAUSES[0]
+        pause, seconds = PAUSES[0], None  # the first time it may have to be woken
         while self._rings:
             try:
-                async with own_line(self.engine(), self._wake) as ask:
+                async with own_line(self.engine(), self._wake, seconds=seconds) as ask:
                     while self._rings:
                         await self._round(ask)
-                        pause = PAUSES[0]
+                        pause, seconds = PAUSES[0], None
                         await self._listen()
                     await self._leave(ask)
             except DATABASE_ERRORS as error:
                 log.debug("the connection of those who follow is lost", extra={"error": type(error).__name__})
                 metrics.RECONNECTS.inc()
+                seconds = AGAIN
                 with suppress(Problem, *DATABASE_ERRORS):
                     await self._read_on(pool_line(self.engine()))  # there may be no other way
                 await asyncio.sleep(pause)

@@ -17,9 +17,14 @@ ANSWER = 5.0  # s: a database that takes longer has gone
 
 
 @asynccontextmanager
-async def own_line(engine: AsyncEngine, heard: Callable[[UUID], object]) -> AsyncIterator[Tell]:
-    """A connection of our own, past any pooler; `heard` is called when there is word of a change in a workspace."""
-    connection = await open_direct(engine)
+async def own_line(
+    engine: AsyncEngine, heard: Callable[[UUID], object], *, seconds: float | None
+) -> AsyncIterator[Tell]:
+    """A connection of our own, past any pooler; `heard` is called when there is word of a change in a workspace.
+
+    `seconds` is how long it may take to open it, if less than for any other.
+    """
+    connection = await open_direct(engine, seconds=seconds)
     bell = bell_of(engine)
     one_at_a_time = asyncio.Lock()
 

@@ -46,6 +46,10 @@ class Ring:
             return False
         if page.changes:
             for change in page.changes:
+                if change["op"] == "delete" and change["diff"] in ({}, "{}"):
+                    # Deleted for good: what was told of it before is gone from the log, and must not be kept here.
+                    self._events.clear()
+                    self._size, self.start = 0, change["seq"] - 1
                 block = event(page.epoch, change, entities)
                 self._events.append(block)
                 self._size += len(block)

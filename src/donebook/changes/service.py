@@ -31,7 +31,10 @@ class ChangeService(Service[Change, ChangeRepository]):
 
     async def forget(self, keep: timedelta) -> int:
         """Forget what is older than that; how many changes that were. What is left has no gaps."""
-        return await self.repository.forget(keep)
+        forgotten = 0
+        while gone := await self.repository.forget(keep):
+            forgotten += gone
+        return forgotten
 
     async def page(self, after: Cursor | None, limit: int) -> Page:
         """The changes behind a cursor, or from the very beginning, and the log's state.

@@ -18,14 +18,18 @@ AT_ONCE = 60_000  # bytes of events that are sent together
 COMMENT = b":\n\n"
 
 
-async def follow(hub: Hub, workspace: UUID, place: Cursor, drop: Callable[[], None]) -> AsyncGenerator[bytes]:
+async def follow(
+    hub: Hub, workspace: UUID, place: Cursor, drop: Callable[[], None], *, named: bool
+) -> AsyncGenerator[bytes]:
     """Pieces of a stream of events. It ends when the place means nothing any more, or when the server stops.
 
-    The first block names the place itself, so that a client that loses the stream before the first change resumes it.
+    A client that did not name the place is told it first, by an event without data, so that it can come back to it if
+    it loses the stream before the first change.
     """
     seq, sent = place.seq, monotonic()
+    told = b"" if named else b"id: %b\n\n" % str(place).encode()
     async with hub.following(workspace, drop) as ring:
-        yield b"retry: %d\nid: %b\n\n" % (AGAIN, str(place).encode())
+        yield b"retry: %d\n%b" % (AGAIN, told)
         while not ring.over and ring.epoch in (None, place.epoch):
             changed = ring.changed
             found = here = ring.after(seq, AT_ONCE)

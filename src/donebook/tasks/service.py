@@ -113,6 +113,8 @@ class TaskService(Service[Task, TaskRepository]):
     async def _created(self, task: Task) -> tuple[str, str | None, bool]:
         """With what a task was created; as it is now, when the log does not go back so far."""
         change = await self.changes.creation(task.id)
+        if change is not None and change.erased:
+            raise IdTaken("This id was used for a task that was deleted")
         if change is None:
             return task.title, task.description, task.completed_at is not None
         diff = change.diff

@@ -58,6 +58,8 @@ class UndoService(Service[Change, UndoRepository]):
         return await self.repository.together(partial(self._undo, first, last), undoes=(first, last))
 
     async def _undo(self, first: int, last: int, tx: Transaction) -> Sequence[Change]:
+        if first > last:
+            raise Invalid("first: expected a number that is not greater than last")
         changes = await self.repository.range(tx, first, last, most=MOST, keep=self.keep)
         if not changes or len(changes) < min(last - first + 1, MOST):
             raise Forgotten if first <= await self.repository.forgotten(tx) else ChangeNotFound
