@@ -8,6 +8,8 @@ from typing import Any
 import httpx
 from playwright.async_api import Locator, Page, Route, expect
 
+from tests.waiting import until
+
 TASKS = "**/tasks*"
 ONE_TASK = "**/tasks/*"
 
@@ -49,7 +51,10 @@ class App:
         """Load the page and wait until the list is there, and the page follows what changes."""
         await self.page.goto(path)
         await expect(self.page.get_by_role("main")).to_have_attribute("aria-busy", "false")
-        await self.page.wait_for_function(READ_TWICE)
+        await until(self._read_twice)
+
+    async def _read_twice(self) -> bool:
+        return bool(await self.page.evaluate(READ_TWICE))  # not wait_for_function: the page's policy forbids it
 
     async def given(self, *titles: str, done: bool = False, description: str | None = None) -> list[str]:
         """Store tasks behind the page's back. Gives their ids."""
