@@ -1,6 +1,7 @@
 """What the tests share: databases, one server, and a client that finds the list empty. Nothing of ours is mocked."""
 
 import asyncio
+import os
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,13 @@ from tests.server import Server
 
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """Spares each client the reading of certificates that nobody asks for."""
+
+
+ONCE_IS_ENOUGH = {
+    *("test_diffs", "test_kept", "test_order", "test_writers", "test_round_trips"),
+    *("test_list_plans", "test_plans", "test_positions", "test_uuid7"),
+}
+"""What `EVERY_POSTGRES=1 make test` tries on every PostgreSQL that there is."""
 
 
 @pytest.fixture(scope="session")
@@ -87,6 +95,15 @@ async def execute(url: str, statement: str) -> list[asyncpg.Record]:
 def embedded(admin_url: str) -> Postgres:
     """The embedded PostgreSQL."""
     return Postgres(admin_url)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what takes long and rarely tells more: these, on the system's PostgreSQL as well."""
+    if os.environ.get("EVERY_POSTGRES"):
+        return
+    spared = [item for item in items if "system-15" in item.name and item.path.stem in ONCE_IS_ENOUGH]
+    config.hook.pytest_deselected(items=spared)
+    items[:] = [item for item in items if item not in set(spared)]
 
 
 @pytest.fixture(scope="session", params=kinds())

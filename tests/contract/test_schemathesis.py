@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.server import ROOT, Server
 
-EXAMPLES = 80
+EXAMPLES = 40
 HOOKS = Path(__file__).with_name("schemathesis_hooks.py")
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 ENDLESS = "followChanges"  # whose answer has no end: tests/feed has read it
