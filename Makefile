@@ -62,7 +62,7 @@ openapi: setup  ## Write the OpenAPI document and the web client's types from th
 	$(BIN)/donebook schema openapi --output frontend/openapi.json
 	$(NPM) run --silent generate
 
-tools: setup  ## Have a browser for the tests: the system's, else Debian's, else Playwright's
+tools: setup  ## Have what the tests need beside Donebook, such as a browser
 	@.ci/tools
 
 setup: .venv/.synced frontend/node_modules/.installed  ## Install what is locked
