@@ -5,12 +5,10 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from donebook.batch.desk import Desk, Draft
 from donebook.batch.operations import CreateOperation, MoveOperation, Operation
 from donebook.batch.repository import BatchRepository
-from donebook.db.base import Service
+from donebook.db.base import Service, Session
 from donebook.db.caller import Caller
 from donebook.db.keys import Key
 from donebook.db.transaction import Transaction
@@ -31,7 +29,7 @@ class BatchService(Service[Task, BatchRepository]):
 
     repository_type = BatchRepository
 
-    def __init__(self, session: AsyncSession, *, caller: Caller, key: Key | None, keep: timedelta) -> None:
+    def __init__(self, session: Session, *, caller: Caller, key: Key | None, keep: timedelta) -> None:
         super().__init__(session, caller=caller, key=key)
         self.keep = keep
 
