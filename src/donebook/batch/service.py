@@ -49,8 +49,12 @@ class BatchService(Service[Task, BatchRepository]):
         repository, moves = self.repository, anchors(operations)
         named = sorted({UUID(one.id) for one in operations if isinstance(one, CreateOperation) and one.id is not None})
         ids = sorted({task_id for one in operations if (task_id := parse_id(one.id or "")) is not None} | {*moves})
+        # Lives first: read last, a task that another adds in between had a life but no row, as those that were deleted.
+        lives = [*await repository.lives(tx, named)] if named else []
         tasks = await repository.locked(tx, ids, naming=bool(named), placing=bool(moves), keep=self.keep)
-        desk = Desk(tasks, await repository.lives(tx, named) if named else ())
+        if unknown := sorted({task.id for task in tasks} & {*named} - {change.entity_id for change in lives}):
+            lives += await repository.lives(tx, unknown)
+        desk = Desk(tasks, lives)
         drafts = [one(desk, index, operation) for index, operation in enumerate(operations)]
         rows = {task.id: task for task in tasks}
         if desk.new:
