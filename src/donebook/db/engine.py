@@ -12,10 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.util import await_only
 
 from donebook import metrics
+from donebook.db import pool as pools
 from donebook.db.bell import Bell
 from donebook.db.limits import Limits
 from donebook.db.patience import Outage
-from donebook.db.pool import PING_AFTER, Pool, pool_of
+from donebook.db.pool import Pool, pool_of
 from donebook.db.rows import Row
 from donebook.db.url import Target
 from donebook.problems import DATABASE_ERRORS
@@ -135,7 +136,7 @@ def _check(connection: Any, record: Any, _proxy: object) -> None:
     driver = connection.driver_connection
     if driver.is_closed():
         raise DisconnectionError
-    if monotonic() - record.info.get("idle_since", monotonic()) > PING_AFTER:
+    if monotonic() - record.info.get("idle_since", monotonic()) > pools.PING_AFTER:
         try:
             await_only(asyncio.wait_for(driver.execute("SELECT 1"), PING_TIMEOUT))
         except DATABASE_ERRORS:

@@ -35,7 +35,7 @@ class Pool(AsyncAdaptedQueuePool):
         entry = self._idle()
         if entry is None or self._usable(entry):
             return entry
-        self.give(entry)
+        self._do_return_conn(entry)
         return None
 
     async def wait(self, seconds: float) -> Entry | None:
@@ -50,7 +50,7 @@ class Pool(AsyncAdaptedQueuePool):
         entry = await self._turn(min(self._timeout, seconds), of_its_own=seconds < self._timeout)
         if entry is None or self._usable(entry):
             return entry
-        self.give(entry)
+        self._do_return_conn(entry)
         return None
 
     def give(self, entry: Entry) -> None:
