@@ -3,12 +3,15 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test chaos scale bench check dev build openapi tools setup clean
+.PHONY: help run test chaos scale bench check check-server check-web dev build openapi tools setup clean
 
 BIN := .venv/bin
 PYTHON_SOURCES := src migrations tests bench
 WEB_SOURCES := $(shell find frontend -not -path '*/node_modules*' -not -path '*/dist*' -type f 2>/dev/null)
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix frontend
+
+# Two of the tests' files at a time, in the order of their names.
+AT_ONCE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 # uv where it works, else one of our own, fetched with whatever Python there is.
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .cache/uv/bin/uv)
@@ -19,8 +22,9 @@ help:  ## Say what there is
 run: build  ## Serve the web app and the API on http://127.0.0.1:8000, on a Postgres of its own
 	@exec $(BIN)/donebook serve
 
-test: check tools  ## Everything that a change must pass
-	@exec $(BIN)/pytest
+test: setup  ## Everything that a change must pass
+	@$(MAKE) --no-print-directory -j 3 check tools
+	@exec $(BIN)/pytest $(AT_ONCE)
 
 chaos: setup  ## Kill the server and the database again and again, and count what is lost; an hour
 	@.ci/pgbouncer >/dev/null || :
@@ -33,14 +37,18 @@ scale: setup  ## Time lists and searches among a million tasks; ten minutes
 	$(BIN)/python -m tests.scale
 
 bench: setup  ## Measure Donebook and what people would use instead, into bench/results.md; an hour, on an idle machine
-	$(BIN)/pytest -o addopts= tests/speed
+	$(BIN)/pytest tests/speed
 	$(BIN)/python -m bench
 
-check: build  ## Only what reads the code: format, lint, types, layers
+check: check-server check-web  ## Only what reads the code: format, lint, types, layers
+
+check-server: setup
 	$(BIN)/ruff format --check $(PYTHON_SOURCES)
 	$(BIN)/ruff check $(PYTHON_SOURCES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+check-web: build
 	$(NPM) run --silent check
 
 dev: build  ## Serve for development: the API restarts and the web app updates on every change
@@ -54,7 +62,7 @@ openapi: setup  ## Write the OpenAPI document and the web client's types from th
 	$(BIN)/donebook schema openapi --output frontend/openapi.json
 	$(NPM) run --silent generate
 
-tools: setup  ## Have a browser for the tests: the system's, else Debian's, else Playwright's
+tools: setup  ## Have what the tests need beside Donebook, such as a browser
 	@.ci/tools
 
 setup: .venv/.synced frontend/node_modules/.installed  ## Install what is locked

@@ -1,11 +1,15 @@
-"""Install contestants, each with what its own lock names, apart from each other and from Donebook."""
+"""Install contestants, each with what its own lock names, apart from each other and from Donebook.
+
+`python -m bench.install fastapi_sqlmodel` installs those that are named by their folder, without names all of them.
+"""
 
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
-from bench.contestant import CACHE, PROGRAMS, ROOT, Contestant
+from bench.contestant import CACHE, CONTESTANTS, PROGRAMS, ROOT, Contestant
 
 LOCKS = ("uv.lock", "package-lock.json")
 
@@ -51,3 +55,14 @@ def uv() -> Path | str:
     if found is None:
         raise SystemExit("The contestants in Python are installed by uv, which is not here; `make setup` fetches it")
     return found
+
+
+def main(folders: list[str]) -> None:
+    """Install the contestants of those folders, or all."""
+    for contestant in CONTESTANTS:
+        if contestant.folder in folders or not folders:
+            install(contestant)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from donebook.db.embedded import Embedded, acquire
+from tests.alone import having_room
 from tests.database.clusters import EMBEDDED, Postgres, kinds, system_cluster, system_programs
 from tests.server import Server
 
@@ -106,16 +107,27 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [item for item in items if item not in set(spared)]
 
 
-@pytest.fixture(scope="session", params=kinds())
-def postgres(request: pytest.FixtureRequest, embedded: Postgres) -> Iterator[Postgres]:
-    """Each kind of PostgreSQL in turn."""
-    if request.param == EMBEDDED:
-        yield embedded
-        return
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Run a test, its fixtures included, beside others or alone."""
+    with having_room(alone=item.get_closest_marker("alone") is not None):
+        return (yield)
+
+
+@pytest.fixture(scope="session")
+def system_postgres() -> Iterator[Postgres]:
+    """The system's own PostgreSQL, once for the whole run, whichever tests ask for it and in which order."""
     programs = system_programs()
     assert programs is not None
     with system_cluster(programs) as running:
         yield running
+
+
+@pytest.fixture(scope="session", params=kinds())
+def postgres(request: pytest.FixtureRequest) -> Postgres:
+    """Each kind of PostgreSQL in turn."""
+    chosen: Postgres = request.getfixturevalue("embedded" if request.param == EMBEDDED else "system_postgres")
+    return chosen
 
 
 @pytest.fixture

@@ -22,17 +22,20 @@ from tests.waiting import until
 SOON = 2.0  # s: what is promised for changes of which nobody says a word
 
 
-async def first(http: httpx.AsyncClient, **how: Any) -> tuple[dict[str, str], httpx.Headers]:
-    """The first event of a new stream, and its headers."""
+async def first(http: httpx.AsyncClient, count: int = 1, **how: Any) -> tuple[list[dict[str, str]], httpx.Headers]:
+    """The first events of a new stream, and its headers."""
+    found: list[dict[str, str]] = []
     async with http.stream("GET", PATH, **how) as answer:
         assert answer.status_code == 200
         async for block in blocks(answer):
-            return block, answer.headers
+            found.append(block)
+            if len(found) == count:
+                return found, answer.headers
     raise AssertionError
 
 
 async def test_it_begins_with_its_place_and_no_data(http, cursor):
-    block, headers = await first(http)
+    [block], headers = await first(http)
     assert block == {"retry": "1000", "id": cursor}
     assert headers["content-type"] == "text/event-stream"
     assert headers["cache-control"] == "no-store"
@@ -74,7 +77,8 @@ async def test_it_resumes_from_any_cursor(site, http, cursor):
         {"params": {"after": cursor}},
         {"params": {"after": "0"}, "headers": come_back},
     ):
-        block, _ = await first(http, **how)
+        [opening, block], _ = await first(http, 2, **how)
+        assert opening == {"retry": "1000"}, "it is open, and the place is known"
         assert (block["id"], json.loads(block["data"])) == (after, changes[0]), "browsers come back to the same address"
     follower = Follower(lambda: site.url, cursor)
     async with following(follower):

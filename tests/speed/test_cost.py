@@ -19,6 +19,8 @@ TASKS, CONNECTIONS, ROUNDS, TIMES = 100, 8, 2, 20
 MOST = {LIST: 1.0, GET: 0.9, UPDATE: 0.6, CREATE: 0.65}
 """The share of the other's processor time that an operation may take. It took 0.77, 0.64, 0.36 and 0.42 at first."""
 
+pytestmark = pytest.mark.alone
+
 type Costs = dict[str, dict[str, float]]
 
 

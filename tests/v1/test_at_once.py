@@ -9,6 +9,7 @@ import asyncpg
 
 from tests.conftest import execute
 from tests.v1.using import add, applied, arranged, batch, changes, everything, latest, new_id, one, undo
+from tests.waiting import until
 
 DEADLOCKS = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
 
@@ -152,6 +153,24 @@ async def test_an_id_that_many_create_at_once_is_one_task(client):
     answers = await asyncio.gather(*(batch(client, *operations) for _ in range(6)), *posts)
     assert {answer.status_code for answer in answers} <= {200, 201}
     assert sorted(await arranged(client)) == ["x", *["y"] * 6]
+
+
+async def test_an_id_that_another_creates_while_a_batch_looks_for_it_is_one_task(client, server):
+    """Between two statements of the batch: it finds no task to lock, and then the log has one."""
+    task_id = new_id()
+    connection = await asyncpg.connect(server.environment["DATABASE_URL"])
+    try:
+        await connection.execute("BEGIN; LOCK TABLE changes")
+        creating = asyncio.create_task(batch(client, {"op": "create", "id": task_id, "title": "x"}))
+        await until(lambda: connection.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+        insert = "INSERT INTO tasks (id, workspace_id, title) SELECT $1, id, 'x' FROM workspaces LIMIT 1"
+        await connection.execute(insert, task_id)
+        await connection.execute("COMMIT")
+    finally:
+        await connection.close()
+    answer = await creating
+    assert answer.status_code == 200, answer.text
+    assert await arranged(client) == ["x"]
 
 
 async def test_an_undo_waits_for_who_is_changing_the_task(client, server):

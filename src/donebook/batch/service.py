@@ -5,9 +5,11 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
+
 from donebook.batch.desk import Desk, Draft
 from donebook.batch.operations import CreateOperation, MoveOperation, Operation
 from donebook.batch.repository import BatchRepository
+from donebook.changes.models import Change
 from donebook.db.base import Service, Session
 from donebook.db.caller import Caller
 from donebook.db.keys import Key
@@ -49,18 +51,17 @@ class BatchService(Service[Task, BatchRepository]):
         repository, moves = self.repository, anchors(operations)
         named = sorted({UUID(one.id) for one in operations if isinstance(one, CreateOperation) and one.id is not None})
         ids = sorted({task_id for one in operations if (task_id := parse_id(one.id or "")) is not None} | {*moves})
-        # Lives first: read last, a task that another adds in between had a life but no row, as those that were deleted.
-        lives = [*await repository.lives(tx, named)] if named else []
         tasks = await repository.locked(tx, ids, naming=bool(named), placing=bool(moves), keep=self.keep)
-        if unknown := sorted({task.id for task in tasks} & {*named} - {change.entity_id for change in lives}):
-            lives += await repository.lives(tx, unknown)
+        lives = await repository.lives(tx, named) if named else ()
+        if appeared(tasks, lives):
+            raise Contended from IdTaken()  # a moment ago: the next attempt sees the task
         desk = Desk(tasks, lives)
         drafts = [one(desk, index, operation) for index, operation in enumerate(operations)]
         rows = {task.id: task for task in tasks}
         if desk.new:
             added = await repository.create(tx, [draft.create() for draft in desk.new])
             if len(added) < len(desk.new):
-                raise Contended from IdTaken()  # a moment ago: the next attempt sees the task
+                raise Contended from IdTaken()  # likewise
             for draft, task in zip(desk.new, added, strict=True):
                 draft.id = task.id
                 rows[task.id] = task
@@ -70,6 +71,13 @@ class BatchService(Service[Task, BatchRepository]):
         if desk.moves:
             rows |= {task.id: task for task in await repository.place(tx, desk.moves)}
         return [rows[draft.id] for draft in drafts if draft.id is not None]
+
+
+def appeared(tasks: Sequence[Task], lives: Sequence[Change]) -> bool:
+    """Whether the log has the beginning of a task, and not its end, that was not there to be locked."""
+    latest = {change.entity_id: change.op for change in lives}
+    locked = {task.id for task in tasks}
+    return any(op == "create" and task_id not in locked for task_id, op in latest.items())
 
 
 def one(desk: Desk, index: int, operation: Operation) -> Draft:

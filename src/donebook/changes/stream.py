@@ -27,9 +27,9 @@ async def follow(
     it loses the stream before the first change.
     """
     seq, sent = place.seq, monotonic()
-    told = b"" if named else b"id: %b\n\n" % str(place).encode()
+    told = b"" if named else b"id: %b\n" % str(place).encode()
     async with hub.following(workspace, drop) as ring:
-        yield b"retry: %d\n%b" % (AGAIN, told)
+        yield b"retry: %d\n%b\n" % (AGAIN, told)  # a whole event in any case: it says that the stream is open
         while not ring.over and ring.epoch in (None, place.epoch):
             changed = ring.changed
             found = here = ring.after(seq, AT_ONCE)
