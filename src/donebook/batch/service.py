@@ -5,7 +5,6 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
-
 from donebook.batch.desk import Desk, Draft
 from donebook.batch.operations import CreateOperation, MoveOperation, Operation
 from donebook.batch.repository import BatchRepository
