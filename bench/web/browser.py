@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Error, Page, ViewportSize, sync_playwright
+from tests.e2e.app import READ_TWICE
 from tests.e2e.browser import launch_options
 
 OBSERVE = Path(__file__).with_name("observe.js")
 WINDOW = ViewportSize(width=1280, height=800)
 PATIENCE = 60.0  # s
 QUIET = 0.3  # s without a long task and without anything on its way: the page is at rest
-AT_REST = """() => document.querySelector('main[aria-busy=false]') && !document.querySelector('.saving.shown')
-  && performance.now() - Math.max(0, ...__seen.long.map((it) => it.startTime + it.duration))"""
+AT_REST = f"""() => __seen.interactive && {READ_TWICE} && !document.querySelector('.saving.shown')
+  && performance.now() - Math.max(__seen.interactive, ...__seen.long.map((it) => it.startTime + it.duration))"""
 
 
 @contextmanager
@@ -50,7 +51,7 @@ def window(browser: Browser, url: str) -> Iterator[BrowserContext]:
 
 
 def rest(page: Page) -> None:
-    """Wait until the list is shown, everything is saved, and the page has done nothing long for a while.
+    """Wait until the list is shown and followed, all is saved, and the page has done nothing long for a while.
 
     Raises:
         TimeoutError: when it does not come to rest.
