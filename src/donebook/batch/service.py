@@ -5,12 +5,10 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from donebook.batch.desk import Desk, Draft
 from donebook.batch.operations import CreateOperation, MoveOperation, Operation
 from donebook.batch.repository import BatchRepository
-from donebook.db.base import Service
+from donebook.db.base import Service, Session
 from donebook.db.caller import Caller
 from donebook.db.keys import Key
 from donebook.db.transaction import Transaction
@@ -31,7 +29,7 @@ class BatchService(Service[Task, BatchRepository]):
 
     repository_type = BatchRepository
 
-    def __init__(self, session: AsyncSession, *, caller: Caller, key: Key | None, keep: timedelta) -> None:
+    def __init__(self, session: Session, *, caller: Caller, key: Key | None, keep: timedelta) -> None:
         super().__init__(session, caller=caller, key=key)
         self.keep = keep
 
@@ -51,8 +49,12 @@ class BatchService(Service[Task, BatchRepository]):
         repository, moves = self.repository, anchors(operations)
         named = sorted({UUID(one.id) for one in operations if isinstance(one, CreateOperation) and one.id is not None})
         ids = sorted({task_id for one in operations if (task_id := parse_id(one.id or "")) is not None} | {*moves})
+        # Lives first: read last, a task that another adds in between had a life but no row, as those that were deleted.
+        lives = [*await repository.lives(tx, named)] if named else []
         tasks = await repository.locked(tx, ids, naming=bool(named), placing=bool(moves), keep=self.keep)
-        desk = Desk(tasks, await repository.lives(tx, named) if named else ())
+        if unknown := sorted({task.id for task in tasks} & {*named} - {change.entity_id for change in lives}):
+            lives += await repository.lives(tx, unknown)
+        desk = Desk(tasks, lives)
         drafts = [one(desk, index, operation) for index, operation in enumerate(operations)]
         rows = {task.id: task for task in tasks}
         if desk.new:

@@ -24,7 +24,7 @@ from donebook.wire import parse_id
 
 TaskId = Annotated[str, PathParameter(description="The task's id", examples=[Example(value=contract.EXAMPLE.id)])]
 KEYED = {"key": Provide(provide_key)}
-GUARDED = {**KEYED, "versions": Provide(provide_versions)}
+GUARDED = {**KEYED, "versions": Provide(provide_versions, sync_to_thread=False)}
 CHANGED = answers(*KEY, *MATCH, *FOUND, *WRITE)
 
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 from msgspec import UNSET, UnsetType
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from donebook.changes.service import ChangeService
-from donebook.db.base import Service
+from donebook.db.base import Service, Session
 from donebook.db.models import Versions
 from donebook.problems import IdTaken, NoRoom, Stale, TaskNotFound
 from donebook.tasks.cursor import read, write
@@ -32,10 +32,15 @@ class TaskService(Service[Task, TaskRepository]):
 
     repository_type = TaskRepository
 
-    def __init__(self, session: AsyncSession, *, keep: timedelta = KEEP_TRASH, **who: Any) -> None:
+    def __init__(self, session: Session, *, keep: timedelta = KEEP_TRASH, **who: Any) -> None:
         super().__init__(session, **who)
         self.keep = keep
-        self.changes = ChangeService(session, caller=self.repository.caller)
+        self._session = session
+
+    @cached_property
+    def changes(self) -> ChangeService:
+        """The log of the same workspace."""
+        return ChangeService(self._session, caller=self.repository.caller)
 
     async def in_order(self) -> Sequence[Task]:
         """Every task that is not in the trash, in the order of creation."""

@@ -7,11 +7,9 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from donebook.changes.feed import Entities
 from donebook.changes.models import Change
-from donebook.db.base import Service
+from donebook.db.base import Service, Session
 from donebook.db.bulk import members
 from donebook.db.caller import Caller
 from donebook.db.keys import Key
@@ -39,7 +37,7 @@ class UndoService(Service[Change, UndoRepository]):
     repository_type = UndoRepository
 
     def __init__(
-        self, session: AsyncSession, *, caller: Caller, key: Key | None, keep: timedelta, entities: Entities
+        self, session: Session, *, caller: Caller, key: Key | None, keep: timedelta, entities: Entities
     ) -> None:
         super().__init__(session, caller=caller, key=key)
         self.keep = keep
