@@ -36,7 +36,7 @@ chaos: setup  ## Kill the server and the database again and again, and count wha
 scale: setup  ## Time lists and searches among a million tasks; ten minutes
 	$(BIN)/python -m tests.scale
 
-bench: setup  ## Measure Donebook and what people would use instead, into bench/results.md; an hour, on an idle machine
+bench: build  ## Measure Donebook and what people would use instead, into bench/results.md; an hour, on an idle machine
 	$(BIN)/pytest tests/speed
 	$(BIN)/python -m bench
 
