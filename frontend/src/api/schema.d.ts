@@ -804,7 +804,7 @@ export interface components {
         /** TaskPage */
         TaskPage: {
             items: components["schemas"]["Task"][];
-            /** @description The cursor of the next page, which means nothing to clients; null on the last page */
+            /** @description The cursor of the next page, which means nothing to clients; null on the last page, and only there. With `updated_since` and another `sort`, earlier pages may have fewer tasks than `limit`, or none */
             next: string | null;
         };
         /** TaskPatch */

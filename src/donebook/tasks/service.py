@@ -44,6 +44,8 @@ class TaskService(Service[Task, TaskRepository]):
     async def page(self, listing: Listing, *, limit: int, cursor: str | None) -> tuple[Sequence[Task], str | None]:
         """Up to so many tasks of a list, and the cursor of the next page, or None on the last.
 
+        It may be fewer, or none, before the last as well (see `donebook.tasks.since`).
+
         Raises:
             BadCursor: when the cursor is not one of this list.
         """
@@ -51,10 +53,13 @@ class TaskService(Service[Task, TaskRepository]):
         if cursor is not None:
             place, task_id = read(cursor, listing.name)
             after = listing.key(place), task_id
-        found = await self.repository.page(listing, limit=limit + 1, after=after)
-        if len(found) <= limit:
+        found: Sequence[Any] = await self.repository.page(listing, limit=limit + 1, after=after)
+        if listing.walks and found and found[-1].passed:
+            *found, last = found
+        elif len(found) <= limit:
             return found, None
-        last: Any = found[limit - 1]
+        else:
+            last = found[limit - 1]
         return found[:limit], write(listing.place(last.sort_key), last.id, listing.name)
 
     async def trashed(self, *, limit: int, cursor: str | None) -> tuple[Sequence[Task], str | None]:
