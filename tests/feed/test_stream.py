@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -202,3 +203,29 @@ async def test_what_was_deleted_for_good_is_not_told_any_more(site, http, cursor
     assert [change["diff"] for change in late.changes] == [{}, {}, {}]
     assert there.changes[0]["diff"]["title"] == [None, "A secret"]
     assert late.seqs == there.seqs
+
+
+@pytest.mark.parametrize("trashed", [True, False])
+async def test_what_was_deleted_for_good_is_not_told_from_memory_either(site, http, sql, cursor, trashed):
+    """Who comes back to a place before it, while others follow, gets what the log says now."""
+    secret = f"Secret{uuid4().hex}"
+    first, back = Follower(lambda: site.url, cursor), Follower(lambda: site.url, cursor)
+    async with following(first):
+        task = await add(http, secret)
+        if trashed:
+            await http.delete(f"/api/v1/tasks/{task['id']}")
+        else:
+            await sql(f"DELETE FROM tasks WHERE id = '{task['id']}'")
+        await until(lambda: _told(first, 2))
+        assert (await http.delete(f"/api/v1/tasks/trash/{task['id']}")).status_code == 204
+        await add(http, "next")
+        await until(lambda: _told(first, 4 if trashed else 3))
+        async with following(back):
+            await until(lambda: _told(back, 4 if trashed else 3))
+    assert secret in str(first.changes)
+    assert secret not in str(back.changes)
+    assert first.seqs == back.seqs
+
+
+async def _told(follower: Follower, count: int) -> bool:
+    return len(follower.changes) >= count

@@ -25,6 +25,14 @@ REFUSED = [
     "UPDATE logs SET head = head - 1",
     "UPDATE logs SET forgotten = head + 1",
     "UPDATE logs SET workspace_id = gen_random_uuid()",
+    "UPDATE logs SET head = head + 1",
+    "UPDATE logs SET erasures = erasures - 1",
+    "INSERT INTO logs SELECT * FROM logs ON CONFLICT (workspace_id) DO UPDATE SET head = logs.head + 7",
+    "INSERT INTO changes SELECT * FROM changes WHERE false",
+    (
+        "INSERT INTO changes (workspace_id, seq, entity, entity_id, op, diff, version, actor, at)"
+        " SELECT workspace_id, seq + 100, entity, entity_id, op, diff, version, actor, at FROM changes"
+    ),
     "DELETE FROM logs",
     "TRUNCATE logs",
 ]
@@ -36,6 +44,14 @@ async def test_nobody_changes_it(connection, statement):
     with pytest.raises(asyncpg.RestrictViolationError, match="change log"):
         await connection.execute(statement)
     assert (await changes(connection), await connection.fetch("SELECT * FROM logs")) == before
+
+
+async def test_a_workspace_does_not_begin_in_the_midst_of_a_log(connection):
+    await connection.execute("ALTER TABLE workspaces DISABLE TRIGGER open_log")
+    made = await connection.fetchval("INSERT INTO workspaces DEFAULT VALUES RETURNING id")
+    with pytest.raises(asyncpg.RestrictViolationError, match="change log"):
+        await connection.execute("INSERT INTO logs (workspace_id, head) VALUES ($1, 7)", made)
+    await connection.execute("INSERT INTO logs (workspace_id) VALUES ($1)", made)
 
 
 @pytest.mark.parametrize("moved", ["diff = '{}'", 'erased = true, diff = \'{"title": [null, "x"]}\'', "actor = 'x'"])

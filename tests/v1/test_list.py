@@ -141,7 +141,7 @@ async def test_what_changed_may_stand_far_behind_what_did_not(client, server):
         " LATERAL (SELECT timestamptz '2026-01-01 00:00Z' + n * interval '1 s' AS at) AS second",
     )
     since, changed = "2026-01-01T01:40:00Z", [f"Tâsk {10000 + n}" for n in range(6000, 7701)]
-    for sort, limit in (("position", 200), ("-position", 150), ("-created_at", 200), ("title", 200), ("-title", 150)):
+    for sort, limit in (("position", 50), ("-created_at", 200), ("title", 50), ("-title", 150)):
         got = await page(client, sort=sort, limit=limit, updated_since=since)
         found, sizes = got["items"], [len(got["items"])]
         while got["next"] is not None:

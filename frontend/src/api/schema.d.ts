@@ -181,6 +181,8 @@ export interface paths {
         /**
          * Delete a task for good
          * @description Delete a task in the trash for good, with what the log says of it. Nothing brings it back.
+         *
+         *     A task that has no row any more, since its creation was undone, is deleted from the log.
          */
         delete: operations["eraseTask"];
         options?: never;

@@ -11,7 +11,7 @@ from donebook.changes.contract import Change
 from donebook.wire import timestamp
 
 PAGES = """
-SELECT workspace_id, epoch, head, forgotten, page.*
+SELECT workspace_id, epoch, head, forgotten, erasures, page.*
 FROM unnest($1::uuid[], $2::bigint[]) AS asked (workspace_id, after)
 JOIN logs USING (workspace_id)
 LEFT JOIN LATERAL (
@@ -66,11 +66,15 @@ type Entities = Mapping[str, Translate]
 
 
 class Page(NamedTuple):
-    """Changes in a row, and the log at the same moment: its epoch, its last number, and the last it has forgotten."""
+    """Changes in a row, and the log at the same moment: its epoch, its last number, and the last it has forgotten.
+
+    `erasures` counts how often something in it was erased.
+    """
 
     epoch: UUID
     head: int
     forgotten: int
+    erasures: int
     changes: list[Any]
 
 
@@ -81,7 +85,7 @@ def pages(rows: Iterable[Any]) -> dict[UUID, Page]:
         together = list(group)
         first = together[0]
         changes = together if first["seq"] is not None else []
-        found[workspace] = Page(first["epoch"], first["head"], first["forgotten"], changes)
+        found[workspace] = Page(first["epoch"], first["head"], first["forgotten"], first["erasures"], changes)
     return found
 
 
