@@ -46,12 +46,16 @@ async def test_nobody_changes_it(connection, statement):
     assert (await changes(connection), await connection.fetch("SELECT * FROM logs")) == before
 
 
-async def test_a_workspace_does_not_begin_in_the_midst_of_a_log(connection):
-    await connection.execute("ALTER TABLE workspaces DISABLE TRIGGER open_log")
-    made = await connection.fetchval("INSERT INTO workspaces DEFAULT VALUES RETURNING id")
-    with pytest.raises(asyncpg.RestrictViolationError, match="change log"):
-        await connection.execute("INSERT INTO logs (workspace_id, head) VALUES ($1, 7)", made)
-    await connection.execute("INSERT INTO logs (workspace_id) VALUES ($1)", made)
+async def test_a_table_that_is_logged_from_now_on_brings_its_rows(connection, three):
+    """Not only triggers write the log: the migration that has a table logged does as well."""
+    await connection.execute("CREATE TABLE lists (LIKE tasks INCLUDING DEFAULTS)")
+    await connection.execute("INSERT INTO lists SELECT * FROM tasks")
+    await connection.execute("SELECT log_changes('lists', 'list', '{}')")
+    logged = await changes(connection, after=3)
+    assert {change["entity_id"] for change in logged} == set(three)
+    assert [(change["seq"], change["entity"], change["op"]) for change in logged] == [
+        (seq, "list", "create") for seq in (4, 5, 6)
+    ]
 
 
 @pytest.mark.parametrize("moved", ["diff = '{}'", 'erased = true, diff = \'{"title": [null, "x"]}\'', "actor = 'x'"])
