@@ -35,8 +35,8 @@ GUARD = """
 CREATE TRIGGER keep_by_hand BEFORE INSERT ON changes
 FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION log_by_hand()
 """
-# Every write calls this one: it names no table, so that it need not set a `search_path`, which takes time. Its own depth
-# is 1.
+# Every write calls this one: it names no table, so that it need not set a `search_path`, which takes time. Its own
+# depth is 1.
 COUNT_ON = """
 CREATE FUNCTION count_on() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
