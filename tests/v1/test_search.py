@@ -43,6 +43,7 @@ async def find(client: httpx.AsyncClient, q: str, **query: str) -> list[str]:
         ("Fix foo_bar-baz (v2.0), e.g. x@y.org", ["foo", "bar", "baz", "v2", "org", "foo_bar", "x@y.org", "(v2.0)"]),
         ("L'école d'été", ["ecole", "ete", "l'ecole"]),
         ("task 4711", ["4711", "47", "task 4711"]),
+        ("Rename kitchen2go", ["kitchen", "kitchen2", "kitchen2go", "rename kitchen", "kitchen renmae"]),
     ],
 )
 async def test_what_is_found(client, title, queries):

@@ -40,11 +40,16 @@ class BatchService(Service[Task, BatchRepository]):
         Raises:
             Problem: what one of them met, with its `index`; then nothing has happened.
         """
+        spread: set[UUID] = set()
         while True:
             try:
                 return await self.repository.together(partial(self._apply, operations))
-            except NoRoom:
-                await self.repository.spread(anchors(operations))
+            except NoRoom as problem:
+                around = {UUID(problem.anchor)} if problem.anchor else set()
+                if around <= spread:  # it may be a task that only this batch creates, between others
+                    around = {*anchors(operations)}
+                await self.repository.spread(sorted(around))
+                spread |= around
 
     async def _apply(self, operations: Sequence[Operation], tx: Transaction) -> Sequence[Task]:
         repository, moves = self.repository, anchors(operations)

@@ -78,6 +78,8 @@ class Query:
             "loosest": [_inside(scope, term, TITLE) for term in self.terms],
             "looser": [f"{_inside(scope, term, TITLE)}|{_inside(scope, term, DESCRIPTION)}" for term in self.terms],
             "numbers": [number for number, _ in forgiving],
+            "word": [term.text for _, term in forgiving],
+            "word_end": [following(term.text) for _, term in forgiving],
             "begin": [begin for begin, _ in halves],
             "begin_end": [following(begin) for begin, _ in halves],
             "end": [end[::-1] for _, end in halves],

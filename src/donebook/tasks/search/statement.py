@@ -18,9 +18,24 @@ from donebook.tasks.models import Task
 BEST = 200
 FEW = 3000
 MANY = 100_000
+EXACT = 6
+"""The ranks in which no slip is forgiven."""
 SLIPS = 50
 """Words that one term may be taken for."""
 
+# A word with a slip, which nothing begins with, makes the first six ranks pointless, and they are dear beside frequent
+# words. Words with digits are looked up in the index itself.
+KNOWN = """
+known AS MATERIALIZED (
+    SELECT coalesce(bool_and(CASE
+        WHEN EXISTS (SELECT FROM search_words
+            WHERE workspace_id = :workspace AND word >= word_ AND word < word_end) THEN true
+        ELSE (SELECT count(*) > 0 FROM task_search
+            WHERE words @@ ((:looser)[number])::tsquery AND (workspace_id = :workspace) IS TRUE)
+        END), true) AS every
+    FROM unnest(:numbers, :word, :word_end) AS term(number, word_, word_end)
+)
+"""
 # The first is by how a word begins, the second by how it ends, which the index has backwards.
 ALMOST = f"""
 almost AS MATERIALIZED (
@@ -115,12 +130,14 @@ def _find(*, since: bool, completed: bool) -> Statement[Task]:
     everywhere = filters + (SINCE.format(few=FEW, many=MANY) if since else "")
     queries = [f"SELECT (:ranks)[{n}]::tsquery" for n in range(1, 7)]
     queries += ["SELECT titles FROM forgiving", "SELECT anywhere FROM forgiving"]
-    parts = [RECENT.format(few=FEW, many=MANY)] if since else []
+    parts = [KNOWN, *([RECENT.format(few=FEW, many=MANY)] if since else [])]
     for n, query in enumerate(queries, 1):
         before = [f"rank_{other}" for other in range(1, n)]
         so_far = " + ".join(f"(SELECT count(*) FROM {other})" for other in before)
         still = f"{so_far} < :limit" if before else "true"
-        if n == len(queries) - 1:
+        if n <= EXACT:
+            still = f"(SELECT every FROM known) AND {still}"
+        if n == EXACT + 1:
             parts.append(ALMOST.format(still=still))
         unseen = " AND ".join(f"id NOT IN (SELECT id FROM {other})" for other in before) or "true"
         common = {"query": query, "filters": filters, "still": f" AND {still}"}
@@ -141,7 +158,7 @@ def _find(*, since: bool, completed: bool) -> Statement[Task]:
         f"WITH {','.join(parts)} SELECT {columns()}, rank FROM ({every} ORDER BY rank, id LIMIT :limit) AS best"
         " JOIN tasks ON tasks.workspace_id = :workspace AND tasks.id = best.id ORDER BY rank, tasks.id"
     )
-    texts = ("ranks", "loosest", "looser", "begin", "begin_end", "end", "end_end", "slips")
+    texts = ("ranks", "loosest", "looser", "word", "word_end", "begin", "begin_end", "end", "end_end", "slips")
     binds: list[BindParameter[Any]] = [bindparam(WORKSPACE, type_=Uuid()), bindparam("limit", type_=BigInteger())]
     binds += [
         bindparam("scope", type_=Text()),
