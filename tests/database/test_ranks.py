@@ -25,7 +25,7 @@ VOCABULARY = [
     *("牛乳", "牛", "買牛乳を買う", "乳を買", "🎉🎂"),
 ]
 COLUMNS = ["workspace_id", "id", "title", "description", "completed_at", "created_at", "updated_at", "deleted_at"]
-LOWER = {"3000": "20", "5000": "30", "50000": "120"}
+LOWER = {"3000": "8", "5000": "10", "50000": "150"}
 """What is few and what is many in `find_tasks`, and what that is in a workspace of so few tasks."""
 
 
@@ -125,10 +125,13 @@ async def tasks(connection: asyncpg.Connection) -> list[Stored]:
 def asked(chance: random.Random) -> Iterator[tuple[str, dict[str, Any]]]:
     """Texts to look for, and filters."""
     for _ in range(QUERIES):
-        words = [spoilt(chance, word) for word in chance.choices(["task", *VOCABULARY], k=chance.choice([1, 1, 2, 3]))]
+        words = [
+            spoilt(chance, word)
+            for word in chance.choices(["task", "kit", "ki", *VOCABULARY], k=chance.choice([1, 1, 2, 3]))
+        ]
         since = chance.choice([None, BEGUN + timedelta(hours=chance.randrange(-1, TASKS + 1))])
         completed = chance.choice([None, None, False, True])
-        yield " ".join(words), {"since": since, "completed": completed, "limit": chance.choice([1, 5, 50, 200])}
+        yield " ".join(words), {"since": since, "completed": completed, "limit": chance.choice([1, 5, 20, 50, 200])}
 
 
 def spoilt(chance: random.Random, word: str) -> str:
