@@ -148,9 +148,7 @@ class TaskRepository(Repository[Task]):
         self, queries: Mapping[str, Any], *, completed: bool | None, since: datetime | None, limit: int
     ) -> Sequence[Task]:
         """Up to so many tasks that match, best first."""
-        filters = {"completed": completed, "since": since}
-        chosen = {name: value for name, value in filters.items() if value is not None}
-        return await self.rows(FIND[since is not None, completed is not None], **queries, **chosen, limit=limit)
+        return await self.rows(FIND, **queries, completed=completed, since=since, limit=limit)
 
     async def one(self, task_id: UUID) -> Task | None:
         """The task, in the trash or not, or None when there is none."""

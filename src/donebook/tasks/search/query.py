@@ -69,21 +69,20 @@ class Query:
         return any(hint in folded for hint in self.hints)
 
     def values(self, scope: str) -> dict[str, Any]:
-        """What the statement takes."""
+        """What the statement takes; `numbers` are the places of the terms in which a slip is forgiven."""
         forgiving = [(number, term) for number, term in enumerate(self.terms, 1) if term.forgiving]
         halves = [term.halves for _, term in forgiving]
         return {
-            "scope": scope,
             "ranks": self._ranks(scope),
             "loosest": [_inside(scope, term, TITLE) for term in self.terms],
             "looser": [f"{_inside(scope, term, TITLE)}|{_inside(scope, term, DESCRIPTION)}" for term in self.terms],
             "numbers": [number for number, _ in forgiving],
-            "word": [term.text for _, term in forgiving],
-            "word_end": [following(term.text) for _, term in forgiving],
-            "begin": [begin for begin, _ in halves],
-            "begin_end": [following(begin) for begin, _ in halves],
-            "end": [end[::-1] for _, end in halves],
-            "end_end": [following(end[::-1]) for _, end in halves],
+            "words": [term.text for _, term in forgiving],
+            "words_end": [following(term.text) for _, term in forgiving],
+            "begins": [begin for begin, _ in halves],
+            "begins_end": [following(begin) for begin, _ in halves],
+            "ends": [end[::-1] for _, end in halves],
+            "ends_end": [following(end[::-1]) for _, end in halves],
             "slips": [term.slips for _, term in forgiving],
         }
 
