@@ -190,7 +190,9 @@ BEGIN
         RETURN;
     END IF;
     FOR number IN 1 .. {EXACT + 2} LOOP
-        IF number = {BEGINNINGS} AND NOT search_knows(workspace, looser, numbers, words, words_end) THEN
+        IF number = {BEGINNINGS} AND numbers <> '{{}}'
+            AND NOT search_knows(workspace, looser, numbers, words, words_end)
+        THEN
             ranks := '{{}}';
         ELSIF number = {EXACT + 1} THEN
             forgiven := {FORGIVEN};
