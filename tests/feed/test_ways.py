@@ -98,7 +98,7 @@ async def test_who_waits_to_read_the_log_hears_that_the_connection_is_there(site
     place = Cursor(log["epoch"], log["forgotten"])
     events = stream.follow(hub, log["workspace_id"], place, lambda: None, named=True)
     async with asyncio.timeout(60):
-        assert await anext(events) == b"retry: 1000\n"
+        assert await anext(events) == b"retry: 1000\n\n"
         async with hub.reading_back, hub.reading_back:
             assert [await anext(events) for _ in range(5)] == [b":\n\n"] * 5
         while (piece := await anext(events)) == b":\n\n":

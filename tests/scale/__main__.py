@@ -2,7 +2,8 @@
 
 `make scale` runs it on a PostgreSQL of its own, in a quarter of an hour. It ends with a verdict, and with an error when
 the 99th percentile of anything is more than twice that in a workspace of a thousand tasks, or a search's more than
-150 ms. What was over its limit is measured again: a machine that does something else as well is no fault of ours.
+150 ms. What was over its limit is measured again: a machine that does something else as well is no fault of ours. It
+takes four gigabytes where temporary files are.
 """
 
 import asyncio
