@@ -9,6 +9,8 @@ from donebook.tasks.search.query import Query, Term
 
 BEFORE, AROUND = 60, 200  # characters of a description that are shown: in front of the first match, and in all
 
+WORDS = re.compile("[0-9a-z]+")  # of a text in ASCII, what `TERMS` finds
+
 type Span = tuple[int, int]
 
 
@@ -47,31 +49,33 @@ def _matches(text: str, query: Query) -> list[Span]:
     """From where to where the matches go, in order, none within another."""
     if text.isascii():
         folded = text.lower()
-        return _found(folded, query) if query.may_be_in(folded) else []
+        return _found(WORDS, folded, query) if query.may_be_in(folded) else []
     parts = letters(text)
     each = [fold_letter(part) for part in parts]
     after = list(accumulate(map(len, parts)))
     ends = [end for end, part in zip(after, each, strict=True) for _ in part]
     begins = [end - len(own) for end, own, part in zip(after, parts, each, strict=True) for _ in part]
     spans: list[Span] = []
-    for first, end in _found("".join(each), query):
+    for first, end in _found(TERMS, "".join(each), query):
         if not spans or begins[first] >= spans[-1][1]:
             spans.append((begins[first], ends[end - 1]))
     return spans
 
 
-def _found(folded: str, query: Query) -> list[Span]:
-    """The same in a folded text."""
+def _found(pieces: re.Pattern[str], folded: str, query: Query) -> list[Span]:
+    """The same in a folded text, of which that is what words and runs look like."""
     spans: list[Span] = []
-    for word in TERMS.finditer(folded):
-        start = word.start()
-        for first, end in _within(word[0], word["run"] is not None, query):
-            if not spans or start + first >= spans[-1][1]:
-                spans.append((start + first, start + end))
+    done = 0
+    for piece in pieces.finditer(folded):
+        for first, end in _within(piece[0], query, run=piece.lastgroup == "run"):
+            start = piece.start()
+            if start + first >= done:
+                done = start + end
+                spans.append((start + first, done))
     return spans
 
 
-def _within(word: str, run: bool, query: Query) -> list[Span]:
+def _within(word: str, query: Query, *, run: bool) -> list[Span]:
     """Where in a word, or a run, the terms are."""
     known = query.known.get(word)
     if known is None:
@@ -94,4 +98,4 @@ def _beginning(word: str, term: Term) -> Span | None:
         return None
     if word == term.text or (term.begins and word.startswith(term.text)):
         return 0, len(term.text)
-    return (0, len(word)) if term.forgiving and re.match(term.slips, word) else None
+    return (0, len(word)) if term.forgiving and term.may_be(word) and re.match(term.slips, word) else None

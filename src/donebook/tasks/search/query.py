@@ -41,6 +41,10 @@ class Term(NamedTuple):
         """How a word that is almost it begins, or how it ends: one of the two is as it should be."""
         return self.text[:2], self.text[3:]
 
+    def may_be(self, word: str) -> bool:
+        """Whether a word can be almost it: a quick look, which is right when it says no."""
+        return self.text[:2] in word or self.text[3:] in word
+
 
 @lru_cache(maxsize=64)  # it is asked for with every word of all that is found
 def _slips(text: str) -> str:
