@@ -33,10 +33,10 @@ chaos: setup  ## Kill the server and the database again and again, and count wha
 	$(BIN)/python -m tests.chaos.disks
 	$(BIN)/python -m tests.chaos.followers
 
-scale: setup  ## Time lists and searches among a million tasks; ten minutes
+scale: setup  ## Time all that reads among a million tasks; a quarter of an hour
 	$(BIN)/python -m tests.scale
 
-bench: setup  ## Measure Donebook and what people would use instead, into bench/results.md; an hour, on an idle machine
+bench: build  ## Measure Donebook and what people would use instead, into bench/results.md; an hour, on an idle machine
 	$(BIN)/pytest tests/speed
 	$(BIN)/python -m bench
 

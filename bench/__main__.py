@@ -13,12 +13,13 @@ from bench.contestant import CONTESTANTS, CREATE, DELETE, OPERATIONS, READS, UPD
 from bench.data import WORKSPACES
 from bench.install import install
 from bench.report import Report
+from bench.web import results as web
 from bench.wrk import program
 
 HERE = Path(__file__).parent
 COMMIT = 0.004  # s that a commit takes longer in the second half
 PGBENCH = "pgbench, the limit of the database: Donebook's statements"
-SECTIONS = ("compare", "latency", "far", "growth", "followers")
+SECTIONS = ("compare", "latency", "far", "growth", "followers", "web")
 
 
 def main() -> None:
@@ -35,9 +36,10 @@ def main() -> None:
         parser.error(f"no such section: {', '.join(unknown)}; there are {', '.join(SECTIONS)}")
     sections = chosen.sections or SECTIONS
     taking_part = [one for one in CONTESTANTS if not chosen.only or any(part in one.name for part in chosen.only)]
-    program()
-    for contestant in taking_part:
-        install(contestant)
+    if set(sections) != {"web"}:
+        program()
+        for contestant in taking_part:
+            install(contestant)
     given = Load(seconds=chosen.seconds, tasks=chosen.tasks)
     written = Report(chosen.output)
     written.add(report.title(given, chosen.rounds))
@@ -54,6 +56,9 @@ def main() -> None:
     if "followers" in sections:
         with place() as folder, cluster(folder) as postgres:
             written.add(*followers.section(postgres, folder))
+    if "web" in sections:
+        with place() as folder, cluster(folder) as postgres:
+            written.add(*web.section(postgres, folder))
     print(f"Written to {chosen.output}")
 
 

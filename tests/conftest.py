@@ -22,7 +22,7 @@ NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 ONCE_IS_ENOUGH = {
     *("test_diffs", "test_kept", "test_order", "test_writers", "test_round_trips"),
-    *("test_list_plans", "test_plans", "test_positions", "test_uuid7"),
+    *("test_list_plans", "test_log_plans", "test_plans", "test_positions", "test_ranks", "test_uuid7"),
 }
 """What `EVERY_POSTGRES=1 make test` tries on every PostgreSQL that there is."""
 

@@ -1,47 +1,38 @@
 """The one place where the parts meet."""
 
 import logging
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import msgspec
 from advanced_alchemy.extensions.litestar import SQLAlchemyInitPlugin
 from litestar import Litestar, Request, Response
-from litestar.di import NamedDependency, Provide
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import Scope
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from donebook import idempotency, openapi, problems, settings, tracing
 from donebook.accounts.models import DEFAULT_WORKSPACE
 from donebook.baseline.controller import BaselineController
 from donebook.batch.controller import BatchController
-from donebook.batch.service import BatchService
 from donebook.changes.controller import ChangeController, HistoryController
 from donebook.changes.feed import Entities
 from donebook.changes.hub import Hub
-from donebook.changes.service import ChangeService
-from donebook.db.caller import Caller
 from donebook.db.config import Database, embedded
-from donebook.db.keys import Key
-from donebook.db.models import Versions
 from donebook.db.url import Target
 from donebook.edge import Edge
 from donebook.health.controller import HealthController, get_metrics
 from donebook.json_body import StrictJSON
 from donebook.preconditions import etag
 from donebook.problems import DATABASE_ERRORS, Problem, Stale, from_database
+from donebook.providers import providers
 from donebook.settings import Settings
 from donebook.snapshot.controller import SnapshotController
 from donebook.snapshot.service import Snapshots
 from donebook.tasks.contract import Task
 from donebook.tasks.controller import TaskController, TrashController
 from donebook.tasks.log import translate
-from donebook.tasks.service import TaskService
 from donebook.tasks.shape import shape
 from donebook.undo.controller import UndoController
-from donebook.undo.service import UndoService
 from donebook.upkeep import Upkeep
 from donebook.web.pages import Pages
 
@@ -88,19 +79,7 @@ def create_app(given: Settings | None = None) -> Litestar:
             get_metrics,
             *pages.handlers(),
         ],
-        dependencies={
-            "key": Provide(provide_no_key, sync_to_thread=False),
-            "caller": Provide(provide_caller, sync_to_thread=False),
-            "tasks": tasks_of(chosen),
-            "batches": batches_of(chosen),
-            "undo": undo_of(chosen),
-            "changes": Provide(provide_changes, sync_to_thread=False),
-            "entities": always(ENTITIES),
-            "hub": always(hub),
-            "snapshots": always(snapshots),
-            "engine": Provide(base.get_engine, sync_to_thread=False),
-            "versions": Provide(provide_any_version, sync_to_thread=False),
-        },
+        dependencies=providers(chosen, base, entities=ENTITIES, hub=hub, snapshots=snapshots),
         plugins=[SQLAlchemyInitPlugin(base)],
         dto=StrictJSON,
         return_dto=None,
@@ -139,11 +118,6 @@ def database(chosen: Settings) -> Database:
     return Database(target=target, limits=chosen.limits())
 
 
-def provide_caller(request: Request[Any, Any, Any]) -> Caller:
-    """Who asks: without accounts, anybody, and there is one workspace."""
-    return Caller(workspace=DEFAULT_WORKSPACE, request_id=request.scope["state"]["request_id"])
-
-
 async def refuse_unknown_parameters(request: AnyRequest) -> None:
     """Let nobody believe that a misspelled filter was a filter; the frozen contract ignores what it does not know.
 
@@ -162,68 +136,6 @@ async def refuse_unknown_parameters(request: AnyRequest) -> None:
             raise problems.Invalid(f"{name}: expected once")
         if value.lower() == "null" and not known[name]:
             raise problems.Invalid(f"{name}: null is no value")  # which Litestar would take for none
-
-
-def provide_no_key() -> None:
-    """No idempotency key: what a handler that only reads has. Those that write name another provider."""
-    return
-
-
-def provide_any_version() -> Versions:
-    """No precondition: what a handler that names no other provider has."""
-    return None
-
-
-def tasks_of(chosen: Settings) -> Provide:
-    """How handlers get the tasks of the caller's workspace; no statement can reach another."""
-    keep = timedelta(days=chosen.trash_days)
-
-    def provide_tasks(
-        db_session: NamedDependency[AsyncSession],
-        caller: NamedDependency[Caller],
-        key: NamedDependency[Key | None],
-    ) -> TaskService:
-        return TaskService(db_session, caller=caller, key=key, keep=keep)
-
-    return Provide(provide_tasks, sync_to_thread=False)
-
-
-def batches_of(chosen: Settings) -> Provide:
-    """How handlers get the batches of the caller's workspace."""
-    keep = timedelta(days=chosen.trash_days)
-
-    def provide_batches(
-        db_session: NamedDependency[AsyncSession],
-        caller: NamedDependency[Caller],
-        key: NamedDependency[Key | None],
-    ) -> BatchService:
-        return BatchService(db_session, caller=caller, key=key, keep=keep)
-
-    return Provide(provide_batches, sync_to_thread=False)
-
-
-def undo_of(chosen: Settings) -> Provide:
-    """How handlers take back changes in the caller's workspace."""
-    keep = timedelta(days=chosen.trash_days)
-
-    def provide_undo(
-        db_session: NamedDependency[AsyncSession],
-        caller: NamedDependency[Caller],
-        key: NamedDependency[Key | None],
-    ) -> UndoService:
-        return UndoService(db_session, caller=caller, key=key, keep=keep, entities=ENTITIES)
-
-    return Provide(provide_undo, sync_to_thread=False)
-
-
-def provide_changes(db_session: NamedDependency[AsyncSession], caller: NamedDependency[Caller]) -> ChangeService:
-    """The log of the caller's workspace."""
-    return ChangeService(db_session, caller=caller)
-
-
-def always(thing: object) -> Provide:
-    """How handlers get what there is one of in the whole application."""
-    return Provide(lambda: thing, sync_to_thread=False)
 
 
 async def after_refusal(base: Database, error: Exception, scope: Scope) -> None:

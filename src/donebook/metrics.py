@@ -3,6 +3,8 @@
 The names follow https://prometheus.io/docs/practices/naming/.
 """
 
+from functools import cache
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, PlatformCollector, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
@@ -39,6 +41,22 @@ EVENTS = Counter("donebook_stream_events", "Changes sent to those who follow the
 RECONNECTS = Counter(
     "donebook_stream_reconnects", "Times the connection on which changes are read was lost", registry=REGISTRY
 )
+
+
+@cache
+def _requests(method: str, route: str, status: int) -> Counter:
+    return REQUESTS.labels(method, route, status)
+
+
+@cache
+def _duration(method: str, route: str) -> Histogram:
+    return DURATION.labels(method, route)
+
+
+def answered(method: str, route: str, status: int, seconds: float) -> None:
+    """Count a request."""
+    _requests(method, route, status).inc()
+    _duration(method, route).observe(seconds)
 
 
 def text() -> bytes:

@@ -4,6 +4,7 @@ import re
 from typing import Annotated, Any
 
 from litestar import Request
+from litestar.di import NamedDependency
 from litestar.params import HeaderParameter
 
 from donebook.db.models import Versions
@@ -25,7 +26,11 @@ IfNoneMatch = Annotated[
 ]
 
 
-async def provide_versions(request: Request[Any, Any, Any], if_match: IfMatch = None) -> Versions:
+def provide_versions(
+    request: Request[Any, Any, Any],
+    tasks: NamedDependency[Any],  # noqa: ARG001 - after the service: see `donebook.providers`
+    if_match: IfMatch = None,
+) -> Versions:
     """What `If-Match` says; a tag that is no version of ours is one that nothing has.
 
     Raises:

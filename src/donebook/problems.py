@@ -114,6 +114,9 @@ class KeyUsed(Conflict):
 class NoRoom(Conflict):
     """There is no room left between two positions."""
 
+    anchor: str | None = None
+    """The id of the entity next to which there is none."""
+
 
 class BadCursor(BadRequest):
     """The cursor is malformed, or belongs to another list."""
@@ -317,7 +320,7 @@ def from_database(error: BaseException, *, writing: bool) -> Problem:
     if code is None or code.startswith(LOST):
         return OutcomeUnknown() if writing else Unavailable()
     if code in OURS:
-        return OURS[code]()
+        return _ours(code, error)
     if code.startswith((*CLOSED, *TOO_MANY)):
         return Unavailable()
     if code.startswith(SLOW):
@@ -349,8 +352,19 @@ def distrust(error: BaseException) -> str | None:
 
 def sqlstate(error: BaseException | None) -> str | None:
     """The five letters by which Postgres names an error, or None when the error is not the server's own word."""
+    return _said(error, "sqlstate")
+
+
+def _ours(code: str, error: BaseException) -> Problem:
+    problem = OURS[code]()
+    if isinstance(problem, NoRoom):
+        problem.anchor = _said(error, "detail")
+    return problem
+
+
+def _said(error: BaseException | None, member: str) -> str | None:
     while error is not None:
-        if code := getattr(error, "sqlstate", None):
-            return str(code)
+        if found := getattr(error, member, None):
+            return str(found)
         error = getattr(error, "orig", None) or error.__cause__
     return None

@@ -40,9 +40,8 @@ class Streamed[Shape](Response[Shape]):
         """Send it."""
         state = scope["state"]
         state["streams"] = True
-        limit: asyncio.Timeout | None = state.get("limit")
-        if limit is not None:
-            limit.reschedule(None)  # each piece has its own from now on
+        if "exchange" in state:
+            state["exchange"].unlimited()  # each piece has a limit of its own from now on
         headers = [(name.lower().encode(), value.encode()) for name, value in self.headers.items()]
         start: Message = {
             "type": "http.response.start",

@@ -28,9 +28,14 @@ def available() -> bool:
         return False
 
 
+def off() -> bool:
+    """Whether nothing is traced."""
+    return _tracer is None
+
+
 def statement(sql: str) -> AbstractContextManager[object]:
     """A span around a statement, when there is tracing."""
-    if _tracer is None:
+    if off():
         return nullcontext()
     from opentelemetry.trace import SpanKind
 

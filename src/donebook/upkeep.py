@@ -8,6 +8,7 @@ from time import monotonic
 
 from donebook import deadline
 from donebook.accounts.models import DEFAULT_WORKSPACE
+from donebook.db.base import Session
 from donebook.db.caller import DONEBOOK, Caller
 from donebook.db.config import Database
 from donebook.problems import Problem
@@ -48,10 +49,10 @@ class Upkeep:
         try:
             deadline.start(TIME)
             caller = Caller(workspace=DEFAULT_WORKSPACE, actor=DONEBOOK)
-            async with self.base.create_session_maker()() as session:
-                tasks = TaskService(session, caller=caller, keep=self.keep_trash)
-                erased = await tasks.lapse()
-                forgotten = await tasks.changes.forget(self.keep_log) if self.keep_log else 0
+            session = Session(self.base.get_engine(), self.base.create_session_maker())
+            tasks = TaskService(session, caller=caller, keep=self.keep_trash)
+            erased = await tasks.lapse()
+            forgotten = await tasks.changes.forget(self.keep_log) if self.keep_log else 0
             if erased or forgotten:
                 log.info("upkeep", extra={"erased": erased, "forgotten": forgotten})
         except Problem as problem:

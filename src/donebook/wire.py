@@ -4,6 +4,9 @@ import re
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
+
+_encode = msgspec.json.Encoder().encode
 FORM = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 
 
@@ -13,5 +16,9 @@ def parse_id(text: str) -> UUID | None:
 
 
 def timestamp(at: datetime) -> str:
-    """RFC 3339, of fixed width, so that texts sort as times do; `at` is in UTC, as rows have it."""
-    return f"{at.isoformat(timespec='microseconds')[:26]}Z"
+    """RFC 3339, of fixed width, so that texts sort as times do; `at` is in UTC, as rows have it.
+
+    msgspec writes times several times as fast as `isoformat` does, but leaves a fraction of zero out.
+    """
+    text = _encode(at)[1:-1].decode()
+    return text if at.microsecond else f"{text[:19]}.000000Z"

@@ -113,6 +113,8 @@ async def test_a_slow_list_says_that_it_is_coming(app: App):
 
 async def test_a_list_that_cannot_be_loaded_says_why_and_can_be_tried_again(app: App):
     await app.given("One")
+    # When the stream opens, the list is read without being asked for.
+    await app.page.route("**/api/v1/changes/stream*", unreachable)
     async with app.when("GET", refused(503, "The database cannot be reached; nothing was changed")):
         await app.page.goto("/")
         await app.says("Your tasks could not be loaded.")

@@ -1,4 +1,4 @@
-"""The page fits: from 320 px to a desktop, with large text, with words that do not break, with thousands of tasks."""
+"""The page fits: from 320 px to a desktop, with large text, with words that do not break."""
 
 import pytest
 from playwright.async_api import expect
@@ -64,35 +64,3 @@ async def test_words_written_from_the_right_are(app: App):
     await app.open()
     direction = await app.page.get_by_text("شراء الحليب").evaluate("(it) => getComputedStyle(it).direction")
     assert direction == "rtl"
-
-
-async def test_ten_thousand_tasks_stay_usable(app: App):
-    many = [
-        {
-            "id": f"0190{number:04x}-0000-7000-8000-000000000000",
-            "title": f"Task {number}",
-            "description": None,
-            "completed": number % 2 == 0,
-            "created_at": "2026-01-01T10:00:00.000000Z",
-            "updated_at": "2026-01-01T10:00:00.000000Z",
-        }
-        for number in range(10_000)
-    ]
-
-    # Plain selectors: looking for a role would look at every one of the 60,000 elements.
-    rows, focused = app.page.locator(".task"), app.page.locator(".task:has(:focus) .title")
-    async with app.when("GET", lambda route: route.fulfill(json=many)):
-        await app.page.goto("/")
-        await expect(rows).to_have_count(10_000)
-        await app.field.fill("The last")
-        await app.page.keyboard.press("Enter")
-        await expect(rows.last).to_be_in_viewport()
-        await expect(rows.last.locator(".title")).to_have_text("The last")
-        await app.page.locator("a[href='/done']").click()
-        await expect(rows).to_have_count(5_000)
-        await app.page.keyboard.press("j")
-        await app.page.keyboard.press("j")
-        await expect(focused).to_have_text("Task 2")
-        await app.page.keyboard.press("x")
-        await expect(rows).to_have_count(4_999)
-        await expect(focused).to_have_text("Task 4")

@@ -1,5 +1,6 @@
 """`GET /api/v1/tasks/{id}/history`: a task's life, the oldest first."""
 
+import json
 from typing import Any
 
 import httpx
@@ -50,6 +51,27 @@ async def test_pages_join(http, limit):
         parameters["cursor"] = page["next"]
     assert found == whole
     assert len(whole) == 7
+
+
+async def test_a_page_is_no_longer_than_a_page_of_the_log(http, sql):
+    """However much was written: pages end after four million characters, and every one has something."""
+    task = await add(http)
+    text = "repeat(md5(n::text), 1560)"
+    await sql(
+        "DO $$ BEGIN FOR n IN 1..50 LOOP"
+        f" UPDATE tasks SET description = {text} WHERE id = '{task['id']}'; END LOOP; END $$"
+    )
+    page = await history(http, task, limit=1000)
+    whole, sizes = page["changes"], [len(json.dumps(page))]
+    while page["next"] is not None:
+        page = await history(http, task, limit=1000, cursor=page["next"])
+        assert page["changes"]
+        whole += page["changes"]
+        sizes.append(len(json.dumps(page)))
+    assert len(whole) == 51
+    assert len(sizes) == 2
+    assert max(sizes) < 4_300_000
+    assert whole[-1]["diff"]["description"][0] == whole[-2]["diff"]["description"][1]
 
 
 async def test_what_was_deleted_for_good_has_a_life_without_content(http):

@@ -193,7 +193,7 @@ async def test_the_log_says_for_how_long_a_stream_was_open(site, http):
 
 
 async def test_what_was_deleted_for_good_is_not_told_any_more(site, http, cursor):
-    there = Follower(lambda: site.url, cursor)
+    there = Follower(lambda: site.url)  # not from a place that has nothing behind it: its stream would begin in silence
     async with following(there):
         task = (await http.post("/api/v1/tasks", json={"title": "A secret"})).json()["id"]
         await until(partial(_seen, there, 1))
@@ -204,5 +204,22 @@ async def test_what_was_deleted_for_good_is_not_told_any_more(site, http, cursor
         async with following(late):
             await until(partial(_seen, late, 3))
     assert [change["diff"] for change in late.changes] == [{}, {}, {}]
+    assert there.changes[0]["diff"]["title"] == [None, "A secret"]
+    assert late.seqs == there.seqs
+
+
+async def test_what_has_no_row_any_more_is_not_told_either_once_it_was_deleted_for_good(site, http, sql, cursor):
+    """Nothing is logged then, so nothing is news: who keeps events in memory has to drop them all the same."""
+    there, late = Follower(lambda: site.url), Follower(lambda: site.url, cursor)
+    async with following(there):
+        task = (await add(http, "A secret"))["id"]
+        await sql(f"DELETE FROM tasks WHERE id = '{task}'")
+        await until(partial(_seen, there, 2))
+        assert (await http.delete(f"/api/v1/tasks/trash/{task}")).status_code == 204
+        await add(http, "next")
+        await until(partial(_seen, there, 3))
+        async with following(late):
+            await until(partial(_seen, late, 3))
+    assert [change["diff"] for change in late.changes[:2]] == [{}, {}]
     assert there.changes[0]["diff"]["title"] == [None, "A secret"]
     assert late.seqs == there.seqs

@@ -86,3 +86,24 @@ async def test_silence_is_broken_by_comments(site, sql, monkeypatch):
     await events.aclose()
     await hub.stop()
     await engine.dispose()
+
+
+async def test_who_waits_to_read_the_log_hears_that_the_connection_is_there(site, http, sql, monkeypatch):
+    """In an outage many are behind, and few may try to read at a time."""
+    monkeypatch.setattr(stream, "HEARTBEAT", HEARTBEAT)
+    await add(http)
+    engine = create_engine(parse_database_url(site.environment["DATABASE_URL"]), Limits())
+    hub = Hub(lambda: engine, ENTITIES)
+    [log] = await sql("SELECT workspace_id, epoch, forgotten FROM logs")
+    place = Cursor(log["epoch"], log["forgotten"])
+    events = stream.follow(hub, log["workspace_id"], place, lambda: None, named=True)
+    async with asyncio.timeout(60):
+        assert await anext(events) == b"retry: 1000\n\n"
+        async with hub.reading_back, hub.reading_back:
+            assert [await anext(events) for _ in range(5)] == [b":\n\n"] * 5
+        while (piece := await anext(events)) == b":\n\n":
+            pass
+        assert b'"op":"create"' in piece
+    await events.aclose()
+    await hub.stop()
+    await engine.dispose()

@@ -1,5 +1,7 @@
 """Keys are kept for a day by the database's clock, then forgotten little by little, and outlive every restart."""
 
+import asyncio
+
 from tests.conftest import execute
 from tests.keys.conftest import alike, replayed
 from tests.server import Server
@@ -85,3 +87,17 @@ def test_keys_outlive_a_restart_of_server_and_database(tmp_path):
         assert len(httpx.get(f"{server.url}/tasks").json()) == 1
     assert [alike(answer, before) for answer, before in zip(again, first, strict=True)] == [True] * len(first)
     assert all(replayed(answer) for answer in again)
+
+
+async def test_who_waits_for_a_task_holds_no_old_keys(client, server, key, task, hold):
+    """Whoever deletes a task for good holds it, and then wants the keys whose answers show it."""
+    await add(client, key)
+    await age(server, key, "26 hours")
+    async with hold(f"SELECT FROM tasks WHERE id = '{task['id']}'") as holder:
+        delete = client.delete(f"/tasks/{task['id']}", headers={"idempotency-key": f"new-{key}"})
+        deleting = asyncio.create_task(delete)
+        await holder.waited_for()
+        taken = "SELECT FROM idempotency_keys WHERE created_at < now() - interval '25 hours' FOR UPDATE NOWAIT"
+        assert len(await holder.connection.fetch(taken)) >= 1
+        await holder.release()
+    assert (await deleting).status_code == 204

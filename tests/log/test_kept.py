@@ -25,6 +25,14 @@ REFUSED = [
     "UPDATE logs SET head = head - 1",
     "UPDATE logs SET forgotten = head + 1",
     "UPDATE logs SET workspace_id = gen_random_uuid()",
+    "UPDATE logs SET head = head + 1",
+    "UPDATE logs SET erasures = erasures - 1",
+    "INSERT INTO logs SELECT * FROM logs ON CONFLICT (workspace_id) DO UPDATE SET head = logs.head + 7",
+    "INSERT INTO changes SELECT * FROM changes WHERE false",
+    (
+        "INSERT INTO changes (workspace_id, seq, entity, entity_id, op, diff, version, actor, at)"
+        " SELECT workspace_id, seq + 100, entity, entity_id, op, diff, version, actor, at FROM changes"
+    ),
     "DELETE FROM logs",
     "TRUNCATE logs",
 ]
@@ -36,6 +44,18 @@ async def test_nobody_changes_it(connection, statement):
     with pytest.raises(asyncpg.RestrictViolationError, match="change log"):
         await connection.execute(statement)
     assert (await changes(connection), await connection.fetch("SELECT * FROM logs")) == before
+
+
+async def test_a_table_that_is_logged_from_now_on_brings_its_rows(connection, three):
+    """Not only triggers write the log: the migration that has a table logged does as well."""
+    await connection.execute("CREATE TABLE lists (LIKE tasks INCLUDING DEFAULTS)")
+    await connection.execute("INSERT INTO lists SELECT * FROM tasks")
+    await connection.execute("SELECT log_changes('lists', 'list', '{}')")
+    logged = await changes(connection, after=3)
+    assert {change["entity_id"] for change in logged} == set(three)
+    assert [(change["seq"], change["entity"], change["op"]) for change in logged] == [
+        (seq, "list", "create") for seq in (4, 5, 6)
+    ]
 
 
 @pytest.mark.parametrize("moved", ["diff = '{}'", 'erased = true, diff = \'{"title": [null, "x"]}\'', "actor = 'x'"])

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from donebook.db import engine as engines
+from donebook.db import pool as pools
 from donebook.db.limits import Limits
 from donebook.db.session import fetch
 from donebook.db.url import parse_database_url
@@ -28,7 +29,7 @@ async def proxy(database_url: str) -> AsyncIterator[Proxy]:
 @pytest.fixture
 async def engine(proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[AsyncEngine]:
     """An engine with one connection, which knows its one statement."""
-    monkeypatch.setattr(engines, "PING_AFTER", LONG)
+    monkeypatch.setattr(pools, "PING_AFTER", LONG)
     monkeypatch.setattr(engines, "PING_TIMEOUT", LONG)
     made = engines.create_engine(parse_database_url(proxy.url), Limits(pool_size=1))
     await ask(made)

@@ -120,3 +120,28 @@ async def test_where_there_is_no_room_left_some_is_made(client, server):
     second = await client.put(path, json={"after": a["id"]}, headers=key)
     assert (first.status_code, second.content) == (200, first.content)
     assert (await arranged(client))[:2] == ["a", "c"]
+
+
+async def test_room_is_made_only_where_there_was_none(client, server):
+    """However many tasks a batch moves, and wherever to."""
+    url, tight = server.environment["DATABASE_URL"], "8" + "0" * 11 + "1" * 165
+    rows = f"""(VALUES ('far away', '000000000001'), ('a', '{tight}g1'), ('b', '{tight}g2')) AS new (title, position)"""
+    insert = "INSERT INTO tasks (workspace_id, title, position) SELECT id, title, position FROM workspaces,"
+    some = (
+        "(SELECT 'x' AS title, lpad(to_hex(100 + n), 12, '0') AS position FROM generate_series(1, 100) AS n) AS others"
+    )
+    for new in (rows, some):
+        await execute(url, f"{insert} {new}")
+    there = {task["title"]: task["id"] for task in (await client.get("/tasks")).json()}
+    moved = [await add(client, title) for title in ("c", "d")]
+    await applied(
+        client,
+        {"op": "move", "id": moved[1]["id"], "after": there["far away"]},
+        {"op": "move", "id": moved[0]["id"], "after": there["a"]},
+    )
+    order = await arranged(client)
+    assert order[:3] == ["far away", "d", "x"]
+    assert order[-3:] == ["a", "c", "b"]
+    far, close = [(await one(client, {"id": there[title]}))["position"] for title in ("far away", "b")]
+    assert far == "000000000001"
+    assert len(close) < 60

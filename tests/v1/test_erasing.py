@@ -1,11 +1,15 @@
 """What is deleted for good is nowhere in the database any more: neither in the log nor in answers that are kept."""
 
-from uuid import uuid4
+import asyncio
+from typing import Any
+from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 
 from tests.contract.expect import refused
-from tests.v1.conftest import TASKS, new_id
+from tests.v1.conftest import TASKS, UNKNOWN, new_id
+from tests.waiting import until
 
 TABLES = "SELECT relname FROM pg_class WHERE relkind IN ('r', 'm') AND relnamespace = 'public'::regnamespace"
 
@@ -85,3 +89,79 @@ async def test_what_others_said_stays(client, add, rows, found):
     assert await found(mention) == {"tasks", "changes", "idempotency_keys"}
     erased = await rows("SELECT DISTINCT entity_id::text FROM changes WHERE erased AND entity_id::text LIKE '%'")
     assert kept["id"] not in {row["entity_id"] for row in erased}
+
+
+@pytest.mark.parametrize("how", ["its creation was undone", "a batch's was", "past Donebook"])
+async def test_what_has_no_row_any_more_can_be_deleted_for_good(client, rows, found, log_head, how):
+    """Its life in the log goes, with what is kept of it in answers; there is no undoing it then."""
+    secret, key, undo = f"Secret{uuid4().hex}", {"idempotency-key": uuid4().hex}, {"idempotency-key": uuid4().hex}
+    if how == "a batch's was":
+        body = {"operations": [{"op": "create", "title": title} for title in (secret, "Other")]}
+        made = await client.post("/api/v1/batch", json=body, headers=key)
+        task = made.json()["results"][0]["task"]
+    else:
+        task = (await client.post(TASKS, json={"title": secret}, headers=key)).json()
+    [change] = await rows(f"SELECT seq FROM changes WHERE entity_id = '{task['id']}'")
+    if how == "past Donebook":
+        await rows(f"DELETE FROM tasks WHERE id = '{task['id']}'")
+    else:
+        assert (await client.post(f"/api/v1/changes/{change['seq']}/undo", headers=undo)).status_code == 200
+    assert await found(secret) == {"changes", "idempotency_keys"}
+    head, path = await log_head(), f"{TASKS}/trash/{task['id']}"
+    refused(await client.delete(path, headers={"if-match": '"1"'}), 404)
+    erase = {"idempotency-key": uuid4().hex}
+    for _ in range(2):
+        assert (await client.delete(path, headers=erase)).status_code == 204
+    refused(await client.delete(path), 404)
+    assert await found(secret) == set()
+    assert await log_head() == head, "it is no news that it is gone"
+    history = (await client.get(f"{TASKS}/{task['id']}/history")).json()["changes"]
+    assert [(change["op"], change["diff"]) for change in history] == [("create", {}), ("delete", {})]
+    for seq in (head, change["seq"]):
+        answer = await client.post(f"/api/v1/changes/{seq}/undo")
+        assert answer.json()["type"] == "erased"
+    if how != "past Donebook":
+        again = await client.post(f"/api/v1/changes/{change['seq']}/undo", headers=undo)
+        assert refused(again, 409)["type"] == "erased"
+
+
+async def test_a_task_that_is_there_or_never_was_is_not_deleted_for_good(client, add, found):
+    task = await add("Stays")
+    for task_id in (task["id"], UNKNOWN, new_id()):
+        assert refused(await client.delete(f"{TASKS}/trash/{task_id}"), 404)["type"] == "task-not-found"
+    assert await found("Stays") >= {"tasks", "changes"}
+
+
+LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('erase ' || id, 0)) FROM workspaces"
+WAITS = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'"
+
+
+@pytest.mark.parametrize("kind", ["a write", "a batch", "an undo"])
+async def test_what_is_deleted_for_good_while_a_refusal_shows_it_is_not_kept(client, add, server, rows, found, kind):  # noqa: PLR0917
+    """Who is refused is shown the task; until that is stored, it may be gone."""
+    secret, key = f"Secret{uuid4().hex}", {"idempotency-key": uuid4().hex}
+    task = await add("Before")
+    path = f"{TASKS}/{task['id']}"
+    await client.patch(path, json={"title": "Between"})
+    await client.patch(path, json={"title": secret})
+    *_, change, _ = (await client.get(f"{path}/history")).json()["changes"]
+    await client.delete(path)
+    await client.post(f"{path}/restore")
+    stale = {"op": "update", "id": task["id"], "title": "x", "version": 1}
+    refusing: dict[str, tuple[str, str, dict[str, Any]]] = {
+        "a write": ("PATCH", path, {"json": {"title": "x"}, "headers": key | {"if-match": '"1"'}}),
+        "a batch": ("POST", "/api/v1/batch", {"json": {"operations": [stale]}, "headers": key}),
+        "an undo": ("POST", f"/api/v1/changes/{change['seq']}/undo", {"headers": key}),
+    }
+    method, address, sent = refusing[kind]
+    connection = await asyncpg.connect(server.environment["DATABASE_URL"])
+    async with connection.transaction():
+        await connection.execute(LOCK)
+        asking = asyncio.create_task(client.request(method, address, **sent))
+        await until(lambda: rows(WAITS))
+        await connection.execute("UPDATE tasks SET deleted_at = now() WHERE id = $1", UUID(task["id"]))
+        await connection.execute("SELECT erase_task(workspace_id, id, NULL) FROM tasks WHERE id = $1", UUID(task["id"]))
+    await connection.close()
+    assert (await asking).status_code in (409, 412)
+    assert await found(secret) == set()
+    assert refused(await client.request(method, address, **sent), 409)["type"] == "erased"

@@ -89,3 +89,82 @@ async def test_a_key_in_the_trash_is_known_there(client, task, keyed):
     await client.delete(f"{TASKS}/{task['id']}")
     assert alike(await client.post(f"{TASKS}/{task['id']}/restore", headers=keyed), first)
     refused(await client.get(f"{TASKS}/{task['id']}"), 404)
+
+
+async def since(client, task):
+    """The task is edited, and what it shows is another."""
+    assert (await client.put(f"/tasks/{task['id']}", json={"title": uuid4().hex})).status_code == 200
+
+
+@pytest.mark.parametrize("name", [name for name in WRITES if name not in ("restore", "erase")])
+async def test_the_task_that_a_stale_write_was_shown_is_shown_again(client, there, keyed, name):
+    stale = keyed | {"if-match": '"77"'}
+    first = await there.write(name, stale)
+    assert refused(first, 412)["current"]["id"] == there.of(name)["id"]
+    await since(client, there.of(name))
+    for _ in range(2):
+        answer = await there.write(name, stale)
+        assert alike(answer, first)
+        assert replayed(answer)
+        assert answer.headers["etag"] == first.headers["etag"] == '"1"'
+
+
+@pytest.mark.parametrize("name", ["restore", "erase"])
+async def test_what_was_stale_in_the_trash_is_shown_again(client, there, keyed, name):
+    stale = keyed | {"if-match": '"77"'}
+    first = await there.write(name, stale)
+    assert refused(first, 412)["current"]["version"] == 2
+    assert (await there.write("restore")).status_code == 200
+    assert alike(await there.write(name, stale), first)
+
+
+@pytest.mark.parametrize("condition", [{}, {"if-match": '"1"'}])
+async def test_what_was_not_there_is_not_there_when_it_is_asked_for_again(client, there, keyed, condition):
+    """Though it came meanwhile: a neighbour from the trash, and the task itself."""
+    trashed, other = there.tasks["trashed"], there.tasks["other"]
+    path, body = f"{TASKS}/{other['id']}/position", {"before": trashed["id"]}
+    first = await client.put(path, json=body, headers=keyed | condition)
+    assert refused(first, 404)["detail"] == "The task to move next to was not found"
+    edit = f"{TASKS}/{trashed['id']}"
+    keyed_too = keyed | {"idempotency-key": uuid4().hex} | condition
+    gone = await client.patch(edit, json={"title": "x"}, headers=keyed_too)
+    refused(gone, 404)
+    assert (await there.write("restore")).status_code == 200
+    assert alike(await client.put(path, json=body, headers=keyed | condition), first)
+    assert alike(await client.patch(edit, json={"title": "x"}, headers=keyed_too), gone)
+
+
+async def test_a_task_that_was_restored_in_vain_is_shown_as_it_was(client, task, keyed):
+    path = f"{TASKS}/{task['id']}/restore"
+    first = await client.post(path, headers=keyed)
+    assert (first.status_code, first.json(), first.headers["etag"]) == (200, task, '"1"')
+    await since(client, task)
+    answer = await client.post(path, headers=keyed)
+    assert alike(answer, first)
+    assert answer.headers["etag"] == first.headers["etag"]
+    assert replayed(answer)
+
+
+async def test_a_task_that_was_added_before_is_shown_as_it_was(client, keyed):
+    body = {"id": new_id(), "title": "Before"}
+    added = (await client.post(TASKS, json=body)).json()
+    first = await client.post(TASKS, json=body, headers=keyed)
+    assert (first.status_code, first.json(), first.headers["etag"]) == (200, added, '"1"')
+    other = {"headers": keyed | {"idempotency-key": uuid4().hex}, "json": body | {"title": "Another"}}
+    taken = await client.post(TASKS, **other)
+    assert refused(taken, 409)["type"] == "id-taken"
+    await since(client, added)
+    for _ in range(2):
+        answer = await client.post(TASKS, json=body, headers=keyed)
+        assert alike(answer, first)
+        assert (answer.headers["etag"], replayed(answer)) == ('"1"', True)
+        assert alike(await client.post(TASKS, **other), taken)
+
+
+async def test_what_was_refused_is_worked_out_once_however_many_ask(client, there, keyed):
+    """Those that come while the first is still being answered are told so, or what it was told."""
+    stale = keyed | {"if-match": '"77"'}
+    answers = await asyncio.gather(*(there.write("edit", stale) for _ in range(5)), since(client, there.of("edit")))
+    told = {answer.content for answer in answers[:5] if answer.status_code == 412}
+    assert len(told) == 1
+    assert (await there.write("edit", stale)).content in told

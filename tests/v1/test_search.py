@@ -4,6 +4,8 @@ import httpx
 import pytest
 
 from donebook.accounts.models import DEFAULT_WORKSPACE
+from donebook.tasks.search import highlights
+from donebook.tasks.search.letters import TERMS
 from tests.conftest import execute
 from tests.server import Server
 from tests.v1.listing import PATH, add, page, titles
@@ -43,6 +45,7 @@ async def find(client: httpx.AsyncClient, q: str, **query: str) -> list[str]:
         ("Fix foo_bar-baz (v2.0), e.g. x@y.org", ["foo", "bar", "baz", "v2", "org", "foo_bar", "x@y.org", "(v2.0)"]),
         ("L'école d'été", ["ecole", "ete", "l'ecole"]),
         ("task 4711", ["4711", "47", "task 4711"]),
+        ("Rename kitchen2go", ["kitchen", "kitchen2", "kitchen2go", "rename kitchen", "kitchen renmae"]),
     ],
 )
 async def test_what_is_found(client, title, queries):
@@ -248,3 +251,8 @@ async def test_the_longest_texts_can_be_found(client):
     assert await find(client, "x" * 200) == ["endless"]
     assert len(await find(client, "\ufdfa")) == 1
     assert len((await page(client, sort="title"))["items"]) == 4
+
+
+def test_words_in_ascii_are_the_words_of_any_text():
+    every = "".join(map(chr, range(1, 128))).lower() + " a1b_c 9-x"
+    assert [word.span() for word in highlights.WORDS.finditer(every)] == [m.span() for m in TERMS.finditer(every)]

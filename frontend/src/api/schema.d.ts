@@ -181,6 +181,8 @@ export interface paths {
         /**
          * Delete a task for good
          * @description Delete a task in the trash for good, with what the log says of it. Nothing brings it back.
+         *
+         *     A task that has no row any more, since its creation was undone, is deleted from the log.
          */
         delete: operations["eraseTask"];
         options?: never;
@@ -804,7 +806,7 @@ export interface components {
         /** TaskPage */
         TaskPage: {
             items: components["schemas"]["Task"][];
-            /** @description The cursor of the next page, which means nothing to clients; null on the last page */
+            /** @description The cursor of the next page, which means nothing to clients; null on the last page, and only there. With `updated_since` and another `sort`, earlier pages may have fewer tasks than `limit`, or none */
             next: string | null;
         };
         /** TaskPatch */

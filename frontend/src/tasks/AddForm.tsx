@@ -3,7 +3,6 @@ import { Field } from "../ui/Field";
 import { FILTERS } from "./filter";
 import { TITLE_MAX, titleProblem } from "./limits";
 import { useTasks } from "./page";
-import { focusTask, rowOf } from "./rows";
 
 const DOUBLE_MS = 1_000;
 
@@ -11,7 +10,7 @@ export const ADD_FIELD = "add-title";
 
 /** Where new tasks are typed. A title that could not be saved comes back here, when there is room. */
 export function AddForm() {
-  const { store, filter, visible } = useTasks();
+  const { store, filter, visible, rows } = useTasks();
   const [title, setTitle] = createSignal("");
   const [refused, setRefused] = createSignal(false);
   let field!: HTMLInputElement | HTMLTextAreaElement;
@@ -53,7 +52,7 @@ export function AddForm() {
   }
 
   function leave(event: KeyboardEvent): void {
-    if (event.key === "Escape" && !event.isComposing) focusTask(visible()[0]);
+    if (event.key === "Escape" && !event.isComposing) rows.focus(visible()[0]);
   }
 
   /** Add it, or try again what failed under the same words. */
@@ -61,7 +60,7 @@ export function AddForm() {
     const failed = store.failures().find((it) => it.kind === "add" && it.title === text);
     if (failed) store.retry(failed.id);
     const key = failed?.key ?? store.add(text);
-    rowOf(key)?.scrollIntoView({ block: "nearest" });
+    rows.reach(key, (row) => row.scrollIntoView({ block: "nearest" }));
   }
 
   return (

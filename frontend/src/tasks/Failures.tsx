@@ -4,12 +4,11 @@ import { ADD_FIELD } from "./AddForm";
 import type { Action } from "./actions";
 import { isGone, refusal } from "./messages";
 import { useTasks } from "./page";
-import { focusTask } from "./rows";
 import { createWatch } from "./watch";
 
 /** What was not saved, why, and a way to try again. */
 export function Failures() {
-  const { store } = useTasks();
+  const { store, rows } = useTasks();
   const failures = createMemo(() => new Map(store.failures().map((it) => [it.id, it])));
   const ids = createMemo(() => [...failures().keys()]);
   const watch = createWatch(failures);
@@ -19,7 +18,7 @@ export function Failures() {
   createFocusKeeper(ids, (index) => {
     const next = panel.querySelectorAll<HTMLElement>(".failure")[Math.min(index, ids().length - 1)];
     if (next) next.querySelector("button")?.focus();
-    else if (left && left.kind !== "add" && store.tasks().has(left.key)) focusTask(left.key);
+    else if (left && left.kind !== "add" && store.tasks().has(left.key)) rows.focus(left.key);
     else document.getElementById(ADD_FIELD)?.focus();
   });
 

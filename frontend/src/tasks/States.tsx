@@ -1,7 +1,6 @@
 import { createSignal, Match, Show, Switch } from "solid-js";
 import type { Failure } from "../api/failure";
 import { useTasks } from "./page";
-import { focusTask } from "./rows";
 
 /** What stands where the tasks would, when there are none to show. */
 export function States() {
@@ -53,7 +52,7 @@ function Loading() {
 
 /** The list could not be read at the start. */
 function NotLoaded(props: { failure: Failure }) {
-  const { store, visible } = useTasks();
+  const { store, visible, rows } = useTasks();
   const [trying, setTrying] = createSignal(false);
 
   async function again(): Promise<void> {
@@ -62,7 +61,7 @@ function NotLoaded(props: { failure: Failure }) {
     await store.refresh();
     setTrying(false);
     // The button that had the focus is gone.
-    if (store.loaded()) focusTask(visible()[0]);
+    if (store.loaded()) rows.focus(visible()[0]);
   }
 
   return (

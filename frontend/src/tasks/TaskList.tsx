@@ -1,16 +1,24 @@
 import { For } from "solid-js";
 import { createFocusKeeper } from "../ui/focus";
 import { useTasks } from "./page";
-import { focusTask } from "./rows";
 import { TaskRow } from "./TaskRow";
 
-/** The tasks that the filter shows. */
+/** The tasks that the filter shows; of a long list those that are near the window, and gaps for the others. */
 export function TaskList() {
-  const { visible, filter } = useTasks();
-  createFocusKeeper(visible, (index) => focusTask(visible()[Math.min(index, visible().length - 1)]));
+  const { visible, filter, rows } = useTasks();
+  createFocusKeeper(visible, (index) => rows.focus(visible()[Math.min(index, visible().length - 1)]));
   return (
-    <ul class="tasks" aria-label={`${filter.current().label} tasks`}>
-      <For each={visible()}>{(key) => <TaskRow of={key} />}</For>
+    <ul class="tasks" aria-label={`${filter.current().label} tasks`} ref={rows.within}>
+      <For each={rows.shown().items}>
+        {(item) => (typeof item === "number" ? <Gap number={item} /> : <TaskRow of={item} />)}
+      </For>
     </ul>
+  );
+}
+
+function Gap(props: { number: number }) {
+  const { rows } = useTasks();
+  return (
+    <li class="gap" aria-hidden="true" style={{ height: `${rows.shown().gaps[props.number] ?? 0}px` }} />
   );
 }

@@ -8,7 +8,7 @@ const PREVIEW = 280;
 
 /** One task: a row to read and tick, or the form to edit it. */
 export function TaskRow(props: { of: Key }) {
-  const { store, drafts, setDoomed } = useTasks();
+  const { store, drafts, rows, visible, setDoomed } = useTasks();
   const key = untrack(() => props.of);
   const titleId = `title-${key}`;
   const task = store.watch(key);
@@ -23,6 +23,9 @@ export function TaskRow(props: { of: Key }) {
       class="task"
       classList={{ done: task().completed, editing: drafts.get(key) !== undefined }}
       data-key={key}
+      aria-setsize={rows.partial() ? visible().length : undefined}
+      aria-posinset={rows.partial() ? rows.shown().places.get(key) : undefined}
+      ref={rows.measure}
     >
       <Show
         when={drafts.get(key)}

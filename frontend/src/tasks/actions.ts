@@ -64,6 +64,7 @@ export function deletion(key: Key, task: Task): Delete {
 
 /** What the person sees: the server's tasks with every wish that has not failed applied, in their order. */
 export function project(base: ReadonlyMap<Key, Task>, actions: readonly Action[]): ReadonlyMap<Key, Task> {
+  if (actions.length === 0) return base;
   const view = new Map(base);
   for (const action of actions) {
     if (action.state === "failed") continue;

@@ -51,6 +51,8 @@ export function createDrafts(store: Pick<TaskStore, "tasks" | "failures" | "upda
 
   return {
     get: (key: Key): Draft | undefined => drafts[key],
+    /** The tasks that are being edited. */
+    keys: (): Key[] => Object.keys(drafts),
     /** True when a draft holds something that would be lost with the page. */
     unsaved: (): boolean => Object.values(drafts).some((it) => it && Object.keys(changed(it)).length > 0),
     open,

@@ -3,7 +3,6 @@ import { ADD_FIELD } from "./AddForm";
 import type { Key } from "./actions";
 import { FILTERS } from "./filter";
 import type { TasksPage } from "./page";
-import { focusTask } from "./rows";
 
 /** Every shortcut, as the help lists them. */
 export const SHORTCUTS = [
@@ -25,7 +24,7 @@ interface Options {
 
 /** Listens for the shortcuts. They are silent while someone types, in a dialog, and with Ctrl, Alt or Meta. */
 export function listen(
-  { store, drafts, filter, visible, setDoomed }: TasksPage,
+  { store, drafts, filter, visible, rows, setDoomed }: TasksPage,
   { singleKeys, help }: Options,
 ): void {
   const anywhere: Record<string, () => void> = {
@@ -49,7 +48,7 @@ export function listen(
     const keys = visible();
     const at = keys.indexOf(keyOf(document.activeElement) ?? "");
     const next = at < 0 ? 0 : Math.min(Math.max(at + step, 0), keys.length - 1);
-    if (keys.length > 0) focusTask(keys[next]);
+    if (keys.length > 0) rows.focus(keys[next]);
   }
 
   document.addEventListener("keydown", (event) => {

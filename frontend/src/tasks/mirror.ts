@@ -19,16 +19,22 @@ export class Names {
 }
 
 /**
- * The server's list, as a mirror. What did not change stays the same object, so that nothing is drawn again, and a task
- * that is `held` (someone is editing it) stays in its place even when the server no longer has it.
+ * The server's list, as a mirror. What did not change stays the same object, the mirror itself included, so that nothing
+ * is done again, and a task that is `held` (someone is editing it) stays in its place even when the server no longer has
+ * it.
  */
 export function reflect(list: Task[], before: Mirror, names: Names, held: (key: Key) => boolean): Mirror {
   const after = new Map<Key, Task>();
+  const places = before.keys();
+  let news = list.length !== before.size;
   for (const task of list) {
     const key = names.key(task.id);
     const old = before.get(key);
-    after.set(key, old && same(old, task) ? old : task);
+    const kept = old && same(old, task) ? old : task;
+    news ||= kept !== old || places.next().value !== key;
+    after.set(key, kept);
   }
+  if (!news) return before;
   const lost = [...before.keys()].filter((key) => !after.has(key) && held(key));
   return lost.length === 0 ? after : withHeld(after, before, lost);
 }

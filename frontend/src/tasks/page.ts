@@ -6,6 +6,7 @@ import type { Key } from "./actions";
 import { createDrafts } from "./drafts";
 import { createFilter, FILTERS } from "./filter";
 import { success } from "./messages";
+import { createRows } from "./rows";
 import { createTaskStore } from "./store";
 
 export type TasksPage = ReturnType<typeof createTasksPage>;
@@ -33,12 +34,16 @@ export function createTasksPage() {
     const tasks = [...store.tasks().values()];
     return Object.fromEntries(FILTERS.map(({ name, shows }) => [name, tasks.filter(shows).length]));
   });
+  const edited = createMemo(() => new Set(drafts.keys()));
 
   /** The keys of the tasks that the filter shows. One that is being edited stays until it is saved. */
   const visible = createMemo<readonly Key[]>(() => {
     const { shows } = filter.current();
-    return [...store.tasks()].filter(([key, task]) => shows(task) || drafts.get(key)).map(([key]) => key);
+    const keys: Key[] = [];
+    for (const [key, task] of store.tasks()) if (shows(task) || edited().has(key)) keys.push(key);
+    return keys;
   });
+  const rows = createRows(visible, edited);
 
   // What others do is told as it happens. What they did while nobody was told, the list tells.
   follow({ begun: store.again, changed: store.receive });
@@ -47,5 +52,5 @@ export function createTasksPage() {
   for (const event of ["focus", "online"]) addEventListener(event, look);
   addEventListener("pageshow", (event) => event.persisted && look());
 
-  return { store, drafts, filter, counts, visible, doomed, setDoomed };
+  return { store, drafts, filter, counts, visible, rows, doomed, setDoomed };
 }

@@ -290,6 +290,19 @@ describe("reading the list again", () => {
     expect(store.tasks().get("id-a")).toBe(before);
   });
 
+  test("a list without news changes nothing, one in another order does", async () => {
+    const server = new SlowServer().has("a", "b");
+    const { store, titles } = await open(server);
+    const before = store.tasks();
+    void store.refresh();
+    await server.answer("list");
+    expect(store.tasks()).toBe(before);
+    server.stored = new Map([...server.stored].reverse());
+    void store.refresh();
+    await server.answer("list");
+    expect(titles()).toEqual(["b", "a"]);
+  });
+
   test("a task in someone's hands stays in its place when others delete it", async () => {
     const server = new SlowServer().has("a", "b", "c");
     const { store, titles, held } = await open(server);

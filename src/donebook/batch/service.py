@@ -5,13 +5,11 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from donebook.batch.desk import Desk, Draft
 from donebook.batch.operations import CreateOperation, MoveOperation, Operation
 from donebook.batch.repository import BatchRepository
 from donebook.changes.models import Change
-from donebook.db.base import Service
+from donebook.db.base import Service, Session
 from donebook.db.caller import Caller
 from donebook.db.keys import Key
 from donebook.db.transaction import Transaction
@@ -32,7 +30,7 @@ class BatchService(Service[Task, BatchRepository]):
 
     repository_type = BatchRepository
 
-    def __init__(self, session: AsyncSession, *, caller: Caller, key: Key | None, keep: timedelta) -> None:
+    def __init__(self, session: Session, *, caller: Caller, key: Key | None, keep: timedelta) -> None:
         super().__init__(session, caller=caller, key=key)
         self.keep = keep
 
@@ -42,11 +40,16 @@ class BatchService(Service[Task, BatchRepository]):
         Raises:
             Problem: what one of them met, with its `index`; then nothing has happened.
         """
+        spread: set[UUID] = set()
         while True:
             try:
                 return await self.repository.together(partial(self._apply, operations))
-            except NoRoom:
-                await self.repository.spread(anchors(operations))
+            except NoRoom as problem:
+                around = {UUID(problem.anchor)} if problem.anchor else set()
+                if around <= spread:  # it may be a task that only this batch creates, between others
+                    around = {*anchors(operations)}
+                await self.repository.spread(sorted(around))
+                spread |= around
 
     async def _apply(self, operations: Sequence[Operation], tx: Transaction) -> Sequence[Task]:
         repository, moves = self.repository, anchors(operations)

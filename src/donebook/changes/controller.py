@@ -141,11 +141,11 @@ class HistoryController(Controller):
         if entity_id is None:
             raise TaskNotFound
         after = 0 if cursor is None else parse_history(entity_id, cursor)
-        rows = await changes.history(TASK, entity_id, after, limit + 1)
+        rows = await changes.history(TASK, entity_id, after, limit)
         if not rows and cursor is None:
             raise TaskNotFound
-        told = shaped(rows[:limit], entities)
-        more = len(rows) > limit
+        told = shaped(rows, entities)
+        more = bool(rows) and rows[-1]["seq"] < rows[-1]["last"]
         return History(changes=told, next=write_history(entity_id, told[-1].seq) if more else None)
 
 

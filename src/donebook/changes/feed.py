@@ -11,7 +11,7 @@ from donebook.changes.contract import Change
 from donebook.wire import timestamp
 
 PAGES = """
-SELECT workspace_id, epoch, head, forgotten, page.*
+SELECT workspace_id, epoch, head, forgotten, erasures, page.*
 FROM unnest($1::uuid[], $2::bigint[]) AS asked (workspace_id, after)
 JOIN logs USING (workspace_id)
 LEFT JOIN LATERAL (
@@ -38,9 +38,27 @@ ORDER BY workspace_id, seq
 characters no more (their size as stored comes first, since it is known without unpacking them). One statement, so that
 all of it is of one moment."""
 HISTORY = """
-SELECT seq, entity, entity_id, op, diff::text AS diff, actor, request_id, at
-FROM changes WHERE workspace_id = $1 AND entity_id = $2 AND entity = $3 AND seq > $4 ORDER BY seq LIMIT $5
+SELECT page.*, (
+    SELECT max(seq) FROM changes WHERE workspace_id = $1 AND entity_id = $2 AND entity = $3
+) AS last
+FROM (
+    SELECT *, sum(length(diff)) OVER (ORDER BY seq) - length(diff) AS before
+    FROM (
+        SELECT seq, entity, entity_id, op, diff::text AS diff, actor, request_id, at
+        FROM (
+            SELECT *, sum(pg_column_size(diff)) OVER (ORDER BY seq) - pg_column_size(diff) AS stored_before
+            FROM (
+                SELECT * FROM changes
+                WHERE workspace_id = $1 AND entity_id = $2 AND entity = $3 AND seq > $4 ORDER BY seq LIMIT $5
+            ) AS following
+        ) AS weighed
+        WHERE stored_before < $6
+    ) AS unpacked
+) AS page
+WHERE before < $6
+ORDER BY seq
 """
+"""The same for the changes of one entity, with the number of its last one."""
 
 type Translate = Callable[[str, Mapping[str, list[Any]]], dict[str, list[Any]]]
 type Entities = Mapping[str, Translate]
@@ -48,11 +66,15 @@ type Entities = Mapping[str, Translate]
 
 
 class Page(NamedTuple):
-    """Changes in a row, and the log at the same moment: its epoch, its last number, and the last it has forgotten."""
+    """Changes in a row, and the log at the same moment: its epoch, its last number, and the last it has forgotten.
+
+    `erasures` counts how often something in it was erased.
+    """
 
     epoch: UUID
     head: int
     forgotten: int
+    erasures: int
     changes: list[Any]
 
 
@@ -63,7 +85,7 @@ def pages(rows: Iterable[Any]) -> dict[UUID, Page]:
         together = list(group)
         first = together[0]
         changes = together if first["seq"] is not None else []
-        found[workspace] = Page(first["epoch"], first["head"], first["forgotten"], changes)
+        found[workspace] = Page(first["epoch"], first["head"], first["forgotten"], first["erasures"], changes)
     return found
 
 

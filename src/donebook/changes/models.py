@@ -15,7 +15,8 @@ class Log(Scoped):
     """A workspace's place in its log.
 
     `head` is the last number given, `forgotten` the last that retention took away. `epoch` changes when the database
-    was restored to an earlier point. Until `followed_until` somebody waits to hear of changes.
+    was restored to an earlier point. Until `followed_until` somebody waits to hear of changes. `erasures` counts how
+    often something was deleted for good.
     """
 
     __tablename__ = "logs"
@@ -25,6 +26,7 @@ class Log(Scoped):
     head: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     forgotten: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     followed_until: Mapped[datetime | None] = mapped_column(TIME)
+    erasures: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
 
 
 class Change(Scoped):

@@ -48,7 +48,10 @@ class ChangeRepository(Repository[Change]):
         arguments = [[workspace], [after], limit, size]
         return pages(await fetch(self.engine, PAGES, arguments, name=PAGES, writes=False))[workspace]
 
-    async def history(self, entity: str, entity_id: UUID, after: int, limit: int) -> Sequence[Any]:
-        """The changes of one entity behind a number, the oldest first."""
-        arguments = [self.caller.workspace, entity_id, entity, after, limit]
+    async def history(self, entity: str, entity_id: UUID, after: int, *, limit: int, size: int) -> Sequence[Any]:
+        """The changes of one entity behind a number, the oldest first: at most so many and about so many characters.
+
+        Each has the number of the `last` that there is.
+        """
+        arguments = [self.caller.workspace, entity_id, entity, after, limit, size]
         return await fetch(self.engine, HISTORY, arguments, name=HISTORY, writes=False)

@@ -34,22 +34,23 @@ class Ring:
         self.changed = asyncio.Event()
         self._events: list[bytes] = []
         self._size = 0
+        self._erasures = 0
 
     def take(self, page: Page, entities: Entities) -> bool:
         """Take in what the log says behind `head`; whether there is more to read."""
         if self.epoch is None:
-            self.epoch, self.start, self.head = page.epoch, page.head, page.head
+            self.epoch, self.start, self.head, self._erasures = page.epoch, page.head, page.head, page.erasures
             self.wake()
             return False
         if page.epoch != self.epoch or not page.forgotten <= self.head <= page.head:
             self.end()
             return False
+        if page.erasures != self._erasures:
+            # Something was deleted for good: what was told of it is gone from the log, and must not be kept here.
+            self._events.clear()
+            self._size, self.start, self._erasures = 0, self.head, page.erasures
         if page.changes:
             for change in page.changes:
-                if change["op"] == "delete" and change["diff"] in ({}, "{}"):
-                    # Deleted for good: what was told of it before is gone from the log, and must not be kept here.
-                    self._events.clear()
-                    self._size, self.start = 0, change["seq"] - 1
                 block = event(page.epoch, change, entities)
                 self._events.append(block)
                 self._size += len(block)

@@ -63,5 +63,8 @@ class ChangeService(Service[Change, ChangeRepository]):
         return Cursor(page.epoch, page.head)
 
     async def history(self, entity: str, entity_id: UUID, after: int, limit: int) -> Sequence[Any]:
-        """The changes of one entity behind a number, the oldest first; none when the log knows nothing of it."""
-        return await self.repository.history(entity, entity_id, after, limit)
+        """The changes of one entity behind a number, the oldest first; none when the log knows nothing of it.
+
+        Each has the number of the `last` that there is.
+        """
+        return await self.repository.history(entity, entity_id, after, limit=limit, size=MOST_AT_ONCE)

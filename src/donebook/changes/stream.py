@@ -1,9 +1,10 @@
 """One who follows the log: every change behind a place, once and in order, for as long as anybody listens."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
 from time import monotonic
+from typing import Any
 from uuid import UUID
 
 from donebook import metrics
@@ -34,7 +35,12 @@ async def follow(
             changed = ring.changed
             found = here = ring.after(seq, AT_ONCE)
             if here is None:
-                found = await _behind(hub, ring, workspace, Cursor(place.epoch, seq))
+                # It may take long, in an outage: others who are behind wait as well, a few read at a time.
+                async with _reading(_behind(hub, ring, workspace, Cursor(place.epoch, seq))) as reading:
+                    while not (await asyncio.wait({reading}, timeout=sent + HEARTBEAT - monotonic()))[0]:
+                        yield COMMENT
+                        sent = monotonic()
+                    found = reading.result()
             if found is None:
                 return
             events, last = found
@@ -50,6 +56,16 @@ async def follow(
             if monotonic() - sent >= HEARTBEAT:
                 yield COMMENT
                 sent = monotonic()
+
+
+@asynccontextmanager
+async def _reading[Found](work: Coroutine[Any, Any, Found]) -> AsyncIterator[asyncio.Task[Found]]:
+    """The work, begun; given up when nobody waits for it any more."""
+    task = asyncio.create_task(work)
+    try:
+        yield task
+    finally:
+        task.cancel()
 
 
 async def _behind(hub: Hub, ring: Ring, workspace: UUID, place: Cursor) -> tuple[bytes, int] | None:

@@ -18,6 +18,19 @@ from donebook.db.statement import Statement
 from donebook.db.transaction import Transaction, transact
 
 
+class Session:
+    """A session that is opened when something asks for it: most requests need nothing but its engine."""
+
+    def __init__(self, bind: AsyncEngine, opening: Callable[[], AsyncSession]) -> None:
+        self.bind = bind
+        self._opening = opening
+
+    @property
+    def opened(self) -> AsyncSession:
+        """The session; who gave the way to open it closes it."""
+        return self._opening()
+
+
 class Repository[Model: Scoped](SQLAlchemyAsyncRepository[Model]):
     """The rows of one model in one workspace; each verb is one statement, and none can reach another workspace.
 
@@ -25,12 +38,30 @@ class Repository[Model: Scoped](SQLAlchemyAsyncRepository[Model]):
     of an ORM instance's cost.
     """
 
-    def __init__(self, *, session: AsyncSession, caller: Caller, key: Key | None = None, **options: Any) -> None:
+    def __init__(self, *, session: Session, caller: Caller, key: Key | None = None) -> None:
+        vars(self).update(_prepared(type(self), session.bind))
         self.caller = caller
         self.key = key
-        self.engine = cast("AsyncEngine", session.bind)  # how `donebook.db.config` makes sessions
-        scoped = _scoped(self.model_type, caller.workspace)
-        super().__init__(session=session, **options | {"statement": scoped, "wrap_exceptions": False})
+        self.engine = session.bind
+        self._session = session
+
+    @property
+    def session(self) -> AsyncSession:
+        """What Advanced Alchemy's own reading verbs use; it is opened when one of them asks for it."""
+        return self._session.opened
+
+    @session.setter
+    def session(self, session: AsyncSession) -> None:
+        self._session = Session(cast("AsyncEngine", session.bind), lambda: session)
+
+    @property
+    def statement(self) -> Select[Any]:
+        """What they begin from: they cannot reach another workspace either."""
+        return _scoped(self.model_type, self.caller.workspace)
+
+    @statement.setter
+    def statement(self, statement: Select[Any]) -> None:
+        """Leave it alone: Advanced Alchemy sets one that knows no workspaces."""
 
     async def rows(self, statement: Statement[Model], **values: Any) -> Sequence[Model]:
         """What a statement gives in this workspace.
@@ -51,6 +82,14 @@ class Repository[Model: Scoped](SQLAlchemyAsyncRepository[Model]):
     ) -> Sequence[Model]:
         """What several statements give that belong together: all of them happen, or none (see `Transaction`)."""
         return await transact(self.engine, self.caller, self.key, self.model_type, work, undoes=undoes)
+
+
+@lru_cache
+def _prepared(kind: type[Repository[Any]], bind: AsyncEngine) -> dict[str, Any]:
+    """What Advanced Alchemy finds out whenever it makes a repository, found out once: it is as dear as a statement."""
+    made = kind.__new__(kind)
+    SQLAlchemyAsyncRepository.__init__(made, session=AsyncSession(bind), wrap_exceptions=False)
+    return {name: value for name, value in vars(made).items() if name != "_session"}
 
 
 @lru_cache
@@ -85,5 +124,5 @@ for _verb in (
 class Service[Model: Scoped, Rows: Repository[Any]](SQLAlchemyAsyncRepositoryService[Model, Rows]):
     """Rules over the rows of one workspace, which it is given when it is made."""
 
-    def __init__(self, session: AsyncSession, *, caller: Caller, key: Key | None = None) -> None:
-        super().__init__(session, caller=caller, key=key)
+    def __init__(self, session: Session, *, caller: Caller, key: Key | None = None) -> None:
+        self._repository_instance = self.repository_type(session=session, caller=caller, key=key)

@@ -3,25 +3,26 @@
 import asyncio
 import socket
 from time import monotonic
-from typing import Any, cast
+from typing import Any
 
 import asyncpg
-from sqlalchemy import NullPool, QueuePool, event
+from sqlalchemy import NullPool, event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.util import await_only
 
 from donebook import metrics
+from donebook.db import pool as pools
 from donebook.db.bell import Bell
 from donebook.db.limits import Limits
 from donebook.db.patience import Outage
+from donebook.db.pool import Pool, pool_of
 from donebook.db.rows import Row
 from donebook.db.url import Target
 from donebook.problems import DATABASE_ERRORS
 
 COMMAND_GRACE = 2.0  # s: how much longer than the server's own limit we wait for an answer before we give up on it
 IDLE_IN_TRANSACTION_TIMEOUT = 30.0  # s
-PING_AFTER = 30.0  # s: a connection that lay idle for longer is asked whether it is still there
 PING_TIMEOUT = 3.0  # s
 KEEPALIVE = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 2, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 5000}  # s, s, times, ms
 
@@ -31,28 +32,26 @@ def create_engine(target: Target, limits: Limits) -> AsyncEngine:
 
     Statements and their values never show in errors or logs: they hold what people wrote.
     """
+    patient = {"patient": limits.statement_timeout + COMMAND_GRACE}
     engine = create_async_engine(
         target.sqlalchemy_url,
         isolation_level="AUTOCOMMIT",
+        poolclass=Pool,
         pool_size=limits.pool_size,
         max_overflow=0,
         pool_timeout=limits.pool_timeout,
         pool_recycle=limits.pool_recycle,
         pool_use_lifo=True,
         hide_parameters=True,
-        execution_options={"target": target, "limits": limits, "outage": Outage(), "bell": Bell()},
+        execution_options={"target": target, "limits": limits, "outage": Outage(), "bell": Bell(), **patient},
         connect_args=_connect_args(target, limits),
     )
     metrics.POOL_SIZE.set(limits.pool_size)
-    metrics.POOL_OPEN.set_function(lambda: _pool(engine).checkedin() + _pool(engine).checkedout())
-    metrics.POOL_USED.set_function(lambda: _pool(engine).checkedout())
+    metrics.POOL_OPEN.set_function(lambda: pool_of(engine).checkedin() + pool_of(engine).checkedout())
+    metrics.POOL_USED.set_function(lambda: pool_of(engine).checkedout())
     event.listen(engine.sync_engine, "checkout", _check)
     event.listen(engine.sync_engine, "checkin", _remember)
     return engine
-
-
-def _pool(engine: AsyncEngine) -> QueuePool:
-    return cast("QueuePool", engine.sync_engine.pool)
 
 
 def create_migration_engine(engine: AsyncEngine) -> AsyncEngine:
@@ -137,7 +136,7 @@ def _check(connection: Any, record: Any, _proxy: object) -> None:
     driver = connection.driver_connection
     if driver.is_closed():
         raise DisconnectionError
-    if monotonic() - record.info.get("idle_since", monotonic()) > PING_AFTER:
+    if monotonic() - record.info.get("idle_since", monotonic()) > pools.PING_AFTER:
         try:
             await_only(asyncio.wait_for(driver.execute("SELECT 1"), PING_TIMEOUT))
         except DATABASE_ERRORS:

@@ -42,11 +42,8 @@ SELECT written.*, (SELECT followed_until > now() FROM logs WHERE workspace_id = 
 FROM written WHERE (SELECT true FROM claimed)
 """  # the condition is looked at first: the key is claimed before the write begins, or waits for anything
 READ = "SELECT fingerprint, answer::text FROM idempotency_keys WHERE workspace_id = $1 AND key = $2"
-REFUSE = """
-WITH claimed AS (SELECT claim_idempotency_key($1::uuid, $2::text))
-INSERT INTO idempotency_keys (workspace_id, key, fingerprint, about, answer)
-SELECT $1, $2, $3::bytea, $4::uuid, $5::text::jsonb FROM claimed RETURNING key
-"""
+REFUSE = "SELECT refuse_idempotency_key($1, $2, $3, $4, $5::text::jsonb)"
+ANSWER = "SELECT answer_idempotency_key($1, $2, $3, $4, $5::text::jsonb)::text AS answer"
 KEEP = """
 INSERT INTO idempotency_keys (workspace_id, key, fingerprint, about, answer)
 VALUES ($1, $2, $3, ($4::text::jsonb -> 0 ->> 'id')::uuid, $4::text::jsonb)
@@ -161,6 +158,26 @@ async def refuse(engine: AsyncEngine, workspace: UUID, key: Key, problem: Proble
         await _read(engine, workspace, key)
 
 
+async def settle(engine: AsyncEngine, workspace: UUID, key: Key, model: Any, outcome: Problem | Any) -> Any:
+    """What came of a write that stored its key and found no row: what is given, unless somebody was told before.
+
+    A row is one that had been there already; what is given of it then, now and ever after, says that it was `found`.
+
+    Raises:
+        Problem: when that is what came of it.
+    """
+    if isinstance(outcome, Problem):
+        shown, answer = about(outcome), msgspec.json.encode(kept(outcome))
+    else:
+        shown, answer = str(outcome.id), msgspec.json.encode([dict(outcome) | {"found": True}])
+    arguments = [workspace, key.text, key.fingerprint, shown, answer.decode()]
+    [stored] = await fetch(engine, ANSWER, arguments, name=ANSWER, writes=True, keyed=True)
+    told: Any = msgspec.json.decode(stored["answer"] or answer)  # or the key was forgotten meanwhile
+    if isinstance(told, dict):
+        raise again(told)
+    return _row(model, told[0])
+
+
 async def _read(engine: AsyncEngine, workspace: UUID, key: Key) -> list[dict[str, Any]] | None:
     rows: Sequence[Row] = await fetch(engine, READ, [workspace, key.text], name=READ, writes=False)
     for row in rows:
@@ -174,7 +191,7 @@ async def _read(engine: AsyncEngine, workspace: UUID, key: Key) -> list[dict[str
 
 def _row(model: Any, stored: dict[str, Any]) -> SimpleNamespace:
     """A row as it was, from its JSON: times and ids are text there, and a column that came later is not there."""
-    row = SimpleNamespace()
+    row = SimpleNamespace(found=stored.get("found", False))
     for attribute in inspect(model).column_attrs:
         value, kind = stored.get(attribute.key), attribute.columns[0].type
         if value is not None and isinstance(kind, DateTime):

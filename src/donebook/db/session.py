@@ -4,18 +4,21 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
+from time import monotonic
 from typing import Any, cast
 from uuid import UUID
 
 import asyncpg
 from asyncpg.exceptions import PostgresError
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.pool import ConnectionPoolEntry as Entry
 from sqlalchemy.util import await_only, greenlet_spawn
 
 from donebook import tracing
 from donebook.db.bell import bell_of
 from donebook.db.caller import Caller
 from donebook.db.patience import Outage, Patience
+from donebook.db.pool import Pool, pool_of
 from donebook.db.rows import Row
 from donebook.db.statement import WORKSPACE, Statement
 from donebook.problems import (
@@ -47,6 +50,20 @@ class Attempt:
     deciding = False
     """Whether a lost answer would leave it open what happened."""
     given_up = False
+
+    def __init__(self, until: float, longest: float) -> None:
+        self.until = until
+        self.longest = longest
+
+    @property
+    def remaining(self) -> float:
+        """Seconds for all that is still to be done."""
+        return max(0.001, self.until - monotonic())
+
+    @property
+    def left(self) -> float:
+        """Seconds that one statement may take."""
+        return min(self.longest, self.remaining)
 
 
 async def run[Model](
@@ -88,12 +105,12 @@ async def fetch(
     async def work(driver: Driver, attempt: Attempt) -> list[Row]:
         if not pooled:
             attempt.deciding = writes
-            return await driver.fetch(sql, *arguments)
+            return await driver.fetch(sql, *arguments, timeout=attempt.left)
         # A pooler may have no connection of the database for us, and says so before anything is executed. Without its
         # cache asyncpg prepares each statement before it executes it anyway: these are its own two steps.
-        statement = await driver.prepare(sql)
+        statement = await driver.prepare(sql, timeout=attempt.left)
         attempt.deciding = writes
-        return await statement.fetch(*arguments)
+        return await statement.fetch(*arguments, timeout=attempt.left)
 
     return await persist(engine, work, name, writes=writes, keyed=keyed)
 
@@ -117,8 +134,11 @@ async def persist[Result](
         raise TooSlow  # the body took all the time there was: that says nothing about the database
     while True:
         try:
-            with tracing.statement(name):
-                result = await _Execution(engine, work, writes=writes).result(patience.left)
+            if tracing.off():
+                result = await _Execution(engine, work).result(patience.left)
+            else:
+                with tracing.statement(name):
+                    result = await _Execution(engine, work).result(patience.left)
         except Problem as problem:
             if isinstance(problem, OutcomeUnknown):
                 unknown = problem
@@ -136,18 +156,16 @@ async def persist[Result](
 
 
 class _Execution[Result]:
-    """One attempt, on the driver's own connection; SQLAlchemy keeps the pool.
+    """One attempt, on the driver's own connection; the pool is SQLAlchemy's, with a short way (see `donebook.db.pool`).
 
-    It is a task of its own, so that a request that can wait no longer leaves nothing half done: a connection that is
-    still being opened goes to the pool for the next one, and a statement that was sent is cancelled on the server
-    before its connection is closed. Else the connection is back in the pool before the rows are here.
+    A request that can wait no longer leaves nothing half done: a connection that is still being opened goes to the pool
+    for the next one, and a statement that was sent is cancelled on the server before its connection is closed. Else the
+    connection is back in the pool before the rows are here.
     """
 
-    def __init__(self, engine: AsyncEngine, work: Work[Result], *, writes: bool) -> None:
+    def __init__(self, engine: AsyncEngine, work: Work[Result]) -> None:
         self.engine = engine
         self.work = work
-        self.writes = writes
-        self.attempt = Attempt()
 
     async def result(self, seconds: float) -> Result:
         """What the work gives.
@@ -155,17 +173,45 @@ class _Execution[Result]:
         Raises:
             Problem: what the database said, or that it said nothing in time.
         """
+        self.attempt = Attempt(monotonic() + seconds, self.engine.get_execution_options()["patient"])
+        pool = pool_of(self.engine)
+        try:
+            entry = pool.take() or await pool.wait(seconds)
+            if entry is not None:
+                return await self._on(pool, entry)
+            return await self._on_another(seconds)
+        except DATABASE_ERRORS as error:
+            problem = self._problem(error)
+            _note(problem, error)
+            raise problem from error
+
+    async def _on(self, pool: Pool, entry: Entry) -> Result:
+        """What the work gives on a connection that was open and idle."""
+        driver = cast("Driver", entry.driver_connection)
+        self.attempt.begun = True
+        try:
+            result = await self.work(driver, self.attempt)
+        except (PostgresError, Problem):
+            pool.give(entry)  # the server's own word, or ours: the connection is as good as it was
+            raise
+        except BaseException:
+            _leave(asyncio.ensure_future(_clear(pool, entry, driver)))
+            raise
+        pool.give(entry)
+        return result
+
+    async def _on_another(self, seconds: float) -> Result:
+        """The same on one that SQLAlchemy opens or looks at first, in a task that is not given up with the request."""
         task = asyncio.ensure_future(greenlet_spawn(self._execute))
         try:
             async with asyncio.timeout(seconds):
                 return await asyncio.shield(task)
-        except DATABASE_ERRORS as error:
-            self._give_up(task)
-            problem = self._problem(error)
-            _note(problem, error)
-            raise problem from error
-        except asyncio.CancelledError:
-            self._give_up(task)
+        except BaseException:
+            if not task.done():
+                self.attempt.given_up = True
+                if self.attempt.begun:
+                    task.cancel()
+                _leave(task)
             raise
 
     def _problem(self, error: BaseException) -> Problem:
@@ -173,18 +219,9 @@ class _Execution[Result]:
             return TooSlow()  # it was reached, and has not answered: no outage, as far as one statement can tell
         return from_database(error, writing=self.attempt.deciding)
 
-    def _give_up(self, task: asyncio.Future[Result]) -> None:
-        if task.done():
-            return
-        self.attempt.given_up = True
-        if self.attempt.begun:
-            task.cancel()
-        ABANDONED.add(task)
-        task.add_done_callback(_forget)
-
     def _execute(self) -> Result:
         pooled = self.engine.sync_engine.raw_connection()
-        driver = cast("asyncpg.Connection[Row]", pooled.driver_connection)
+        driver = cast("Driver", pooled.driver_connection)
         if self.attempt.given_up:
             pooled.close()
             raise asyncio.CancelledError
@@ -192,17 +229,36 @@ class _Execution[Result]:
             self.attempt.begun = True
             return await_only(self.work(driver, self.attempt))
         except (PostgresError, Problem):
-            raise  # the server's own word, or ours: the connection is as good as it was
+            raise
         except BaseException:
-            # asyncpg tells the server to cancel, and waits until it has; terminate() alone would leave it working.
-            await_only(driver.close(timeout=CANCELLING))
+            await_only(_close(driver))
             raise
         finally:
             pooled.close()
 
 
+async def _clear(pool: Pool, entry: Entry, driver: Driver) -> None:
+    try:
+        await _close(driver)
+    finally:
+        pool.give(entry)
+
+
+async def _close(driver: Driver) -> None:
+    """End what the server is doing on a connection that is of no use any more.
+
+    asyncpg tells the server to cancel, and waits until it has; `terminate` alone would leave it working.
+    """
+    await driver.close(timeout=CANCELLING)
+
+
 ABANDONED: set[asyncio.Future[Any]] = set()
 """Attempts that nobody waits for any more, kept until they have ended."""
+
+
+def _leave(task: asyncio.Future[Any]) -> None:
+    ABANDONED.add(task)
+    task.add_done_callback(_forget)
 
 
 def _forget(task: asyncio.Future[Any]) -> None:

@@ -1,5 +1,6 @@
 """Several statements that belong together: all of them happen, or none."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, cast
 
@@ -60,6 +61,10 @@ async def transact[Model](
     begin = BEGIN.format(caller=caller.setting(quiet=True, undoes=undoes).replace("'", "''"))
 
     async def unit(driver: Driver, attempt: Attempt) -> Sequence[Model]:
+        async with asyncio.timeout(attempt.remaining):
+            return await steps(driver, attempt)
+
+    async def steps(driver: Driver, attempt: Attempt) -> Sequence[Model]:
         await driver.execute(begin)
         try:
             if key is not None:

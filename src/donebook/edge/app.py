@@ -7,15 +7,14 @@ from collections.abc import Callable, Iterable, Mapping
 from time import perf_counter
 from uuid import uuid4
 
-from litestar.datastructures import Headers
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
-from donebook import deadline, metrics
+from donebook import deadline, logs, metrics
 from donebook.edge.body import Disconnected, read_body
 from donebook.edge.cors import CORS
+from donebook.edge.exchange import Clock, Late, Left
 from donebook.edge.hosts import Hosts
-from donebook.edge.watch import Watched
 from donebook.problems import (
     NotFound,
     OutcomeUnknown,
@@ -30,7 +29,7 @@ from donebook.problems import (
 )
 from donebook.settings import Settings
 
-log = logging.getLogger("donebook.access")
+log = logging.getLogger("donebook.edge")
 
 READS = ("GET", "HEAD", "OPTIONS")
 GRACE = 1.0  # s: the application's own answer to a lack of time comes first
@@ -79,6 +78,7 @@ class Edge:
         self.cors = CORS(settings)
         self.hosts = Hosts(settings)
         self.time = settings.request_timeout
+        self.clock = Clock()
         self.draining = False  # whether the server is stopping, so that clients should open no request here any more
 
     def drain(self) -> None:
@@ -94,11 +94,12 @@ class Edge:
         metrics.IN_FLIGHT.inc()
         started = perf_counter()
         deadline.start(self.time)
-        request = Headers.from_scope(scope)
-        request_id = _request_id(request)
-        scope["state"]["request_id"] = request_id
-        ours = self.hosts.own(request.getall("host", []))
-        cors = self.cors.headers(scope["scheme"], request) if ours else []
+        state = scope["state"]
+        headers = [*scope["headers"]]
+        given = dict(headers[::-1])  # of those that are there twice the first
+        state["request_id"] = request_id = _request_id(given.get(b"x-request-id"))
+        ours = self.hosts.own([value for name, value in headers if name == b"host"])
+        cors = self.cors.headers(scope["scheme"], given) if ours and b"origin" in given else []
         own = [(b"x-request-id", request_id.encode()), (b"vary", b"origin"), *cors]
         status = CLIENT_GONE
         begun: float | None = None  # when a stream began; what comes then takes as long as the client likes
@@ -107,10 +108,10 @@ class Edge:
             nonlocal status, begun
             if message["type"] == "http.response.start":
                 status = message["status"]
-                if scope["state"].get("streams"):
+                if state.get("streams"):
                     begun = perf_counter()
                     metrics.IN_FLIGHT.dec()
-                if (key := scope["state"].get("key")) is not None and key.replayed:
+                if (key := state.get("key")) is not None and key.replayed:
                     metrics.REPLAYS.inc()
                     own.append((b"idempotency-replayed", b"true"))
                 if self.draining and status != RequestTimeout.status:
@@ -123,12 +124,12 @@ class Edge:
                 await _answer(UnknownHost(), request_id, send_with_headers)
             elif b"%2f" in scope["raw_path"].lower():
                 await _answer(NotFound(), request_id, send_with_headers)  # else it would be taken for a separator
-            elif (preflight := self.cors.preflight(scope["method"], request, cors)) is not None:
+            elif scope["method"] == "OPTIONS" and (preflight := self.cors.preflight(given, cors)) is not None:
                 own += preflight[len(cors) :]
                 await send_with_headers({"type": "http.response.start", "status": 204, "headers": []})
                 await send_with_headers({"type": "http.response.body", "body": b"", "more_body": False})
             else:
-                await self._handle(scope, request, receive, send_with_headers)
+                await self._handle(scope, given, receive, send_with_headers)
         finally:
             if scope["method"] not in READS and status < 400:
                 self.written()
@@ -136,39 +137,41 @@ class Edge:
                 metrics.IN_FLIGHT.dec()
             _record(scope, status, (begun or perf_counter()) - started, request_id, begun)
 
-    async def _handle(self, scope: HTTPScope, request: Headers, receive: Receive, send: Send) -> None:
+    async def _handle(self, scope: HTTPScope, given: Mapping[bytes, bytes], receive: Receive, send: Send) -> None:
         """Read the body and let the application answer, in the time that there is and while anybody waits."""
         request_id = scope["state"]["request_id"]
+        exchange = self.clock.exchange(receive, send, self.time - min(FOR_THE_ANSWER, self.time / 2))
+        reads = scope["method"] in READS
         try:
-            async with asyncio.timeout(self.time - min(FOR_THE_ANSWER, self.time / 2)):
-                body = await read_body(request, receive)
-        except TimeoutError:
-            await _answer(RequestTimeout(), request_id, send)
+            body = await read_body(given, receive)
+            exchange.begin(body, deadline.remaining() + GRACE)
+            scope["state"]["exchange"] = exchange
+            await self.app(scope, exchange.receive, exchange.send)
+        except Disconnected:
             return
         except TooLarge as problem:
             await _answer(problem, request_id, send)
-            return
-        except Disconnected:
-            return
-        watched = Watched(body, receive, send)
-        reads = scope["method"] in READS
-        try:
-            async with asyncio.timeout(deadline.remaining() + GRACE) as limit:
-                scope["state"]["limit"] = limit
-                await watched.run(self.app(scope, watched.receive, watched.send))
-        except TimeoutError:
-            if watched.started:
+        except asyncio.CancelledError:
+            why = exchange.ended_by()
+            if why is Left:
+                return
+            if exchange.started:
+                if why is Late:
+                    raise TimeoutError from None
                 raise
-            await _answer(TooSlow() if reads else OutcomeUnknown(), request_id, send)
+            if why is None:  # the server stops, and has waited for as long as it may
+                await _answer(Unavailable("The server is stopping") if reads else OutcomeUnknown(), request_id, send)
+            elif exchange.watched:
+                await _answer(TooSlow() if reads else OutcomeUnknown(), request_id, send)
+            else:
+                await _answer(RequestTimeout(), request_id, send)
         except Exception:
-            if watched.started:
+            if exchange.started:
                 raise
             log.exception("unexpected error", extra={"request_id": request_id})
             await _answer(ServerError(), request_id, send)
-        except asyncio.CancelledError:  # the server stops, and has waited for as long as it may
-            if watched.started:
-                raise
-            await _answer(Unavailable("The server is stopping") if reads else OutcomeUnknown(), request_id, send)
+        finally:
+            exchange.end()
 
     def _allowed(self, scope: HTTPScope, headers: HeaderList) -> HeaderList:
         """Correct Litestar's own answer to OPTIONS, which names only the methods of the handler registered first."""
@@ -178,14 +181,16 @@ class Edge:
         return [(b"allow", self.allow[path])]
 
 
-def _request_id(request: Headers) -> str:
-    given = request.get("x-request-id", "")
-    return given if REQUEST_ID.fullmatch(given) else uuid4().hex
+def _request_id(given: bytes | None) -> str:
+    text = "" if given is None else given.decode("latin-1")
+    return text if REQUEST_ID.fullmatch(text) else uuid4().hex
 
 
 def _complete(headers: HeaderList, own: HeaderList) -> HeaderList:
-    given = {name.lower() for name, _ in headers}
-    return [*headers, *own, *((name, value) for name, value in SECURITY.items() if name not in given)]
+    if any(name in SECURITY for name, _ in headers):
+        given = {name for name, _ in headers}
+        return [*headers, *own, *((name, value) for name, value in SECURITY.items() if name not in given)]
+    return [*headers, *own, *SECURITY.items()]
 
 
 async def _answer(problem: Problem, request_id: str, send: Send) -> None:
@@ -205,10 +210,6 @@ def _record(scope: HTTPScope, status: int, seconds: float, request_id: str, begu
     A stream is counted and measured up to its beginning; its line also says for how long it was open.
     """
     method, route = scope["method"], scope.get("path_template") or "-"
-    metrics.REQUESTS.labels(method, route, status).inc()
-    metrics.DURATION.labels(method, route).observe(seconds)
-    ms = round(seconds * 1000, 1)
-    extra = {"method": method, "path": route, "status": status, "ms": ms, "request_id": request_id}
-    if begun is not None:
-        extra["open_s"] = round(perf_counter() - begun, 1)
-    log.info("request", extra=extra)
+    metrics.answered(method, route, status, seconds)
+    open_s = None if begun is None else perf_counter() - begun
+    logs.request(method, route, status, ms=seconds * 1000, request_id=request_id, open_s=open_s)

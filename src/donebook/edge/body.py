@@ -2,8 +2,8 @@
 
 import asyncio
 import contextlib
+from collections.abc import Mapping
 
-from litestar.datastructures import Headers
 from litestar.types import Receive
 
 from donebook.problems import TooLarge
@@ -18,7 +18,7 @@ class Disconnected(Exception):
     """The client went away while it was sending."""
 
 
-async def read_body(request: Headers, receive: Receive) -> bytes:
+async def read_body(headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
     """The whole body.
 
     Raises:
@@ -26,7 +26,7 @@ async def read_body(request: Headers, receive: Receive) -> bytes:
             since one that is sending when the connection closes never sees the answer.
         Disconnected: when the client goes away.
     """
-    length = request.get("content-length", "")
+    length = headers.get(b"content-length", b"")
     announced = int(length[:DIGITS]) if length.isdigit() else 0
     parts, size, more = [], 0, True
     while more and max(size, announced) <= MAX_BODY:
@@ -38,7 +38,7 @@ async def read_body(request: Headers, receive: Receive) -> bytes:
         parts.append(message["body"])
     if not more and size <= MAX_BODY:
         return b"".join(parts)
-    if more and "expect" not in request:  # who expects a word before sending gets this one (RFC 9110, section 10.1.1)
+    if more and b"expect" not in headers:  # who expects a word before sending gets this one (RFC 9110, section 10.1.1)
         await _drain(receive)
     raise TooLarge
 

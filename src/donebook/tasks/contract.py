@@ -104,7 +104,10 @@ class TaskPage(Struct, frozen=True, kw_only=True):
     items: list[Task]
     next: Annotated[
         str | None,
-        Meta(description="The cursor of the next page, which means nothing to clients; null on the last page"),
+        Meta(
+            description="The cursor of the next page, which means nothing to clients; null on the last page, and only"
+            " there. With `updated_since` and another `sort`, earlier pages may have fewer tasks than `limit`, or none"
+        ),
     ]
 
 

@@ -24,7 +24,7 @@ from donebook.wire import parse_id
 
 TaskId = Annotated[str, PathParameter(description="The task's id", examples=[Example(value=contract.EXAMPLE.id)])]
 KEYED = {"key": Provide(provide_key)}
-GUARDED = {**KEYED, "versions": Provide(provide_versions)}
+GUARDED = {**KEYED, "versions": Provide(provide_versions, sync_to_thread=False)}
 CHANGED = answers(*KEY, *MATCH, *FOUND, *WRITE)
 
 
@@ -198,7 +198,10 @@ class TrashController(Trash, Controller):
     async def erase_task(
         self, tasks: NamedDependency[TaskService], versions: NamedDependency[Versions], task_id: TaskId
     ) -> None:
-        """Delete a task in the trash for good, with what the log says of it. Nothing brings it back."""
+        """Delete a task in the trash for good, with what the log says of it. Nothing brings it back.
+
+        A task that has no row any more, since its creation was undone, is deleted from the log.
+        """
         await tasks.erase(known(task_id), versions=versions)
 
 

@@ -19,14 +19,12 @@ from donebook.db.models import TIME
 from donebook.db.statement import WORKSPACE, Statement
 from donebook.problems import BadCursor
 from donebook.tasks.models import ORDERS, STATES, Task
+from donebook.tasks.since import page as changed_since
 from donebook.wire import timestamp
 
 type Sort = Literal[
     "position", "-position", "created_at", "-created_at", "updated_at", "-updated_at", "title", "-title"
 ]
-
-PROBE = 1000
-"""Tasks looked at in the list's own order, before those that changed since a time are sorted instead."""
 
 
 class Listing(Struct, frozen=True, kw_only=True):
@@ -51,6 +49,11 @@ class Listing(Struct, frozen=True, kw_only=True):
     def column(self) -> str:
         """What it is sorted by; the id comes after it."""
         return self.sort.removeprefix("-")
+
+    @property
+    def walks(self) -> bool:
+        """Whether a page may be cut short: its last row is then where it came to, and `passed`."""
+        return self.since is not None and self.column != "updated_at"
 
     @property
     def timed(self) -> bool:
@@ -85,7 +88,8 @@ class Listing(Struct, frozen=True, kw_only=True):
 def _statement(sort: str, completed: bool | None, *, since: bool, first: bool) -> Statement[Task]:
     column, down = sort.removeprefix("-"), sort.startswith("-")
     states = list(STATES.values()) if completed is None else [STATES["done" if completed else "open"]]
-    page = _Page(ORDERS.get(column.removesuffix("_at"), column), states, down=down, first=first)
+    key = ORDERS.get(column.removesuffix("_at"), column)
+    page = _Page(key, states, down=down, first=first)
     if column == "deleted_at":
         sql = page.trash()
     elif not since:
@@ -93,7 +97,7 @@ def _statement(sort: str, completed: bool | None, *, since: bool, first: bool) -
     elif column == "updated_at":
         sql = page.walk(" AND updated_at >= :since", ":limit")
     else:
-        sql = page.since()
+        sql = changed_since(columns(), key, states, down=down, first=first)
     kinds: dict[str, TypeEngine[Any]] = {
         WORKSPACE: Uuid(),
         "limit": BigInteger(),
@@ -103,7 +107,7 @@ def _statement(sort: str, completed: bool | None, *, since: bool, first: bool) -
         "key": TIME if column.endswith("_at") else LargeBinary() if column == "title" else Text(),
     }
     binds = [bindparam(name, type_=kind) for name, kind in kinds.items() if f":{name}" in sql]
-    rows.learn(["sort_key"])
+    rows.learn(["sort_key", "passed"])
     return Statement(text(sql).bindparams(*binds), model=Task, writes=False)
 
 
@@ -134,33 +138,6 @@ class _Page:
             f" AND deleted_at > now() - :keep{self.behind}"
             f" ORDER BY deleted_at{self.way}, id{self.way} LIMIT :limit"
         )
-
-    def since(self) -> str:
-        """In order as well, as long as enough of the first tasks changed since; else those that did, sorted.
-
-        What changed lately is often what comes last, so that the first would be found behind all the others.
-        """
-        sorted_ = self._either(
-            lambda state: (
-                f"SELECT * FROM (SELECT {self.columns} FROM tasks WHERE workspace_id = :workspace"
-                f" AND deleted_at IS NULL AND {state} AND updated_at >= :since{self.behind}"
-                " AND (SELECT count(*) FROM enough) < :limit AND (SELECT count(*) FROM near) = "
-                f"{PROBE} OFFSET 0) AS changed ORDER BY sort_key{self.way}, id{self.way} LIMIT :limit"
-            ),
-            ":limit",
-        )
-        return f"""
-            WITH near AS MATERIALIZED ({self.walk("", str(PROBE))}),
-                enough AS MATERIALIZED (
-                    SELECT * FROM near WHERE updated_at >= :since
-                    ORDER BY sort_key{self.way}, id{self.way} LIMIT :limit
-                ),
-                changed AS MATERIALIZED ({sorted_})
-            SELECT * FROM enough
-            WHERE (SELECT count(*) FROM enough) >= :limit OR (SELECT count(*) FROM near) < {PROBE}
-            UNION ALL SELECT * FROM changed
-            ORDER BY sort_key{self.way}, id{self.way} LIMIT :limit
-        """
 
     def _either(self, part: Callable[[str], str], limit: str) -> str:
         """Tasks of one state, or of both, merged."""

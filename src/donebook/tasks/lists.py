@@ -12,7 +12,7 @@ from litestar.params import QueryParameter
 from donebook.openapi import DATABASE, PAGE, answers, examples
 from donebook.problems import BadCursor, Invalid
 from donebook.tasks import contract
-from donebook.tasks.contract import FoundTasks, Highlights, Segment, TaskPage
+from donebook.tasks.contract import FoundTasks, Highlights, TaskPage
 from donebook.tasks.listing import Listing, Sort
 from donebook.tasks.search import highlights
 from donebook.tasks.search.query import Query
@@ -139,8 +139,4 @@ def moment(text: str | None) -> datetime | None:
 
 def marked(title: str, description: str | None, query: Query) -> Highlights:
     """Where a task has what was looked for, as the contract shows it."""
-    around = highlights.snippet(description, query)
-    return Highlights(
-        title=[Segment(text=part.text, match=part.match) for part in highlights.highlight(title, query)],
-        description=None if around is None else [Segment(text=part.text, match=part.match) for part in around],
-    )
+    return Highlights(title=highlights.highlight(title, query), description=highlights.snippet(description, query))

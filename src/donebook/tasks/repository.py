@@ -25,9 +25,11 @@ from sqlalchemy.dialects.postgresql import insert
 
 from donebook.changes.models import Change
 from donebook.db.base import Repository
+from donebook.db.keys import settle
 from donebook.db.models import Versions
 from donebook.db.session import run
 from donebook.db.statement import WORKSPACE, Statement, call, given, mine
+from donebook.problems import Problem
 from donebook.tasks.listing import Listing
 from donebook.tasks.models import Task
 from donebook.tasks.search.statement import FIND
@@ -113,6 +115,11 @@ ERASE = Statement[Task](
 )
 
 
+ERASE_ONE = Statement[Task](
+    select(func.erase_task(given(WORKSPACE, Uuid), given("id", Uuid), VERSIONS).column_valued("id")),
+    model=Task,
+    writes=True,
+)
 LAPSED = Statement[Task](
     select(Task)
     .where(mine(Task), Task.deleted_at < func.now() - given("keep", Interval))
@@ -141,9 +148,7 @@ class TaskRepository(Repository[Task]):
         self, queries: Mapping[str, Any], *, completed: bool | None, since: datetime | None, limit: int
     ) -> Sequence[Task]:
         """Up to so many tasks that match, best first."""
-        filters = {"completed": completed, "since": since}
-        chosen = {name: value for name, value in filters.items() if value is not None}
-        return await self.rows(FIND[since is not None, completed is not None], **queries, **chosen, limit=limit)
+        return await self.rows(FIND, **queries, completed=completed, since=since, limit=limit)
 
     async def one(self, task_id: UUID) -> Task | None:
         """The task, in the trash or not, or None when there is none."""
@@ -205,6 +210,19 @@ class TaskRepository(Repository[Task]):
         """
         return await self.row(PLACE, id=task_id, anchor=anchor, before=before, versions=versions)
 
+    async def settle(self, outcome: Task | Problem) -> Task:
+        """The task, when a write found nothing to do and this is why; a repeated request is answered alike.
+
+        Raises:
+            Problem: when it is one, or was one the first time.
+        """
+        if self.key is not None:
+            found: Task = await settle(self.engine, self.caller.workspace, self.key, Task, outcome)
+            return found
+        if isinstance(outcome, Problem):
+            raise outcome
+        return outcome
+
     async def spread(self, anchor: UUID) -> None:
         """Make room around a task. This is no part of the request's own change: its key is not spent."""
         await run(self.engine, SPREAD, {"id": anchor}, self.caller)
@@ -213,8 +231,10 @@ class TaskRepository(Repository[Task]):
         """Some of the tasks that were in the trash for longer than `keep`."""
         return await self.rows(LAPSED, keep=keep)
 
-    async def erase(
-        self, task_ids: Sequence[UUID], *, versions: Versions = None, keep: timedelta | None = None
-    ) -> Sequence[Task]:
-        """The ids of what is now gone for good: tasks in the trash, for longer than `keep` when that is given."""
-        return await self.rows(ERASE, ids=task_ids, versions=versions, keep=keep)
+    async def erase_lapsed(self, task_ids: Sequence[UUID], *, keep: timedelta) -> Sequence[Task]:
+        """The ids of what is now gone for good: tasks that were in the trash for longer than `keep`."""
+        return await self.rows(ERASE, ids=task_ids, versions=None, keep=keep)
+
+    async def erase(self, task_id: UUID, *, versions: Versions) -> bool:
+        """Whether the task is now gone for good: it was in the trash, or had no row any more, only a past."""
+        return bool(await self.rows(ERASE_ONE, id=task_id, versions=versions))

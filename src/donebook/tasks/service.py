@@ -2,21 +2,22 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 from msgspec import UNSET, UnsetType
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from donebook.changes.service import ChangeService
-from donebook.db.base import Service
+from donebook.db.base import Service, Session
 from donebook.db.models import Versions
-from donebook.problems import IdTaken, NoRoom, Stale, TaskNotFound
+from donebook.problems import IdTaken, NoRoom, Problem, Stale, TaskNotFound
 from donebook.tasks.cursor import read, write
 from donebook.tasks.listing import Listing
 from donebook.tasks.models import Task
 from donebook.tasks.repository import TaskRepository
 from donebook.tasks.search.query import Query, scope
+from donebook.tasks.shape import shape
 
 KEEP_TRASH = timedelta(days=30)
 
@@ -32,10 +33,15 @@ class TaskService(Service[Task, TaskRepository]):
 
     repository_type = TaskRepository
 
-    def __init__(self, session: AsyncSession, *, keep: timedelta = KEEP_TRASH, **who: Any) -> None:
+    def __init__(self, session: Session, *, keep: timedelta = KEEP_TRASH, **who: Any) -> None:
         super().__init__(session, **who)
         self.keep = keep
-        self.changes = ChangeService(session, caller=self.repository.caller)
+        self._session = session
+
+    @cached_property
+    def changes(self) -> ChangeService:
+        """The log of the same workspace."""
+        return ChangeService(self._session, caller=self.repository.caller)
 
     async def in_order(self) -> Sequence[Task]:
         """Every task that is not in the trash, in the order of creation."""
@@ -44,6 +50,8 @@ class TaskService(Service[Task, TaskRepository]):
     async def page(self, listing: Listing, *, limit: int, cursor: str | None) -> tuple[Sequence[Task], str | None]:
         """Up to so many tasks of a list, and the cursor of the next page, or None on the last.
 
+        It may be fewer, or none, before the last as well (see `donebook.tasks.since`).
+
         Raises:
             BadCursor: when the cursor is not one of this list.
         """
@@ -51,10 +59,13 @@ class TaskService(Service[Task, TaskRepository]):
         if cursor is not None:
             place, task_id = read(cursor, listing.name)
             after = listing.key(place), task_id
-        found = await self.repository.page(listing, limit=limit + 1, after=after)
-        if len(found) <= limit:
+        found: Sequence[Any] = await self.repository.page(listing, limit=limit + 1, after=after)
+        if listing.walks and found and found[-1].passed:
+            *found, last = found
+        elif len(found) <= limit:
             return found, None
-        last: Any = found[limit - 1]
+        else:
+            last = found[limit - 1]
         return found[:limit], write(listing.place(last.sort_key), last.id, listing.name)
 
     async def trashed(self, *, limit: int, cursor: str | None) -> tuple[Sequence[Task], str | None]:
@@ -102,13 +113,19 @@ class TaskService(Service[Task, TaskRepository]):
             return await self.repository.create(title, description, completed=completed), True
         task = await self.repository.create_named(task_id, title, description, completed=completed)
         if task is not None:
-            return task, True
+            return task, not getattr(task, "found", False)
+        return await self.repository.settle(await self._found(task_id, (title, description, completed))), False
+
+    async def _found(self, task_id: UUID, given: tuple[str, str | None, bool]) -> Task | IdTaken:
+        """The task that has the id, if it was created with the same; else why it cannot be created."""
         task = await self.repository.one(task_id)
+        try:
+            created = None if task is None else await self._created(task)
+        except IdTaken as problem:
+            return problem
         if task is None:
-            raise IdTaken("This id was used for a task that was deleted")
-        if await self._created(task) != (title, description, completed):
-            raise IdTaken
-        return task, False
+            return IdTaken("This id was used for a task that was deleted")
+        return task if created == given else IdTaken()
 
     async def _created(self, task: Task) -> tuple[str, str | None, bool]:
         """With what a task was created; as it is now, when the log does not go back so far."""
@@ -198,26 +215,28 @@ class TaskService(Service[Task, TaskRepository]):
             return task
         task = await self.repository.one(task_id)
         if task is not None and versions is not None and task.version not in versions:
-            raise Stale(current=task)
+            return await self.repository.settle(Stale(current=shape(task)))
         if task is None or task.deleted_at is not None:
-            raise TaskNotFound
-        return task
+            return await self.repository.settle(TaskNotFound())
+        return await self.repository.settle(task)
 
     async def erase(self, task_id: UUID, *, versions: Versions = None) -> None:
         """Delete a task in the trash for good: its content also goes from the log and from stored answers.
 
+        So does that of one that has no row any more, because its creation was undone or it was deleted past Donebook.
+
         Raises:
-            TaskNotFound: when there is no such task in the trash.
+            TaskNotFound: when there is no such task in the trash, nor was.
             Stale: when it has none of these versions.
         """
-        if not await self.repository.erase([task_id], versions=versions):
+        if not await self.repository.erase(task_id, versions=versions):
             await self._refuse(task_id, versions, trashed=True)
 
     async def lapse(self) -> int:
         """Delete for good what was in the trash for too long; how many tasks that were."""
         erased = 0
         while lapsed := await self.repository.lapsed(keep=self.keep):
-            gone = await self.repository.erase([task.id for task in lapsed], keep=self.keep)
+            gone = await self.repository.erase_lapsed([task.id for task in lapsed], keep=self.keep)
             erased += len(gone)
             if not gone:
                 break  # another process was faster
@@ -226,12 +245,14 @@ class TaskService(Service[Task, TaskRepository]):
     async def _refuse(
         self, task_id: UUID, versions: Versions, *, trashed: bool = False, missing: UUID | None = None
     ) -> Task:
-        """Say why a write found no row; where there can be one reason only, nobody need be asked."""
+        """Say why a write found no row; where there can be one reason only, nobody need be asked, now or later."""
         if versions is None and missing is None:
             raise TaskNotFound
         task = await self.repository.one(task_id)
-        if task is None or (task.deleted_at is not None) is not trashed:
-            raise TaskNotFound
-        if missing is None or (versions is not None and task.version not in versions):
-            raise Stale(current=task)
-        raise TaskNotFound("The task to move next to was not found")
+        problem: Problem = TaskNotFound()
+        if task is not None and (task.deleted_at is not None) is trashed:
+            if missing is None or (versions is not None and task.version not in versions):
+                problem = Stale(current=shape(task))
+            else:
+                problem = TaskNotFound("The task to move next to was not found")
+        return await self.repository.settle(problem)

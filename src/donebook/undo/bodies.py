@@ -10,7 +10,7 @@ type Seq = Annotated[int, Meta(ge=1, le=2**53 - 1, description="The `seq` of a c
 
 
 class UndoRange(Struct, kw_only=True, forbid_unknown_fields=True):
-    """Changes in a row, up to 200, that one request made."""
+    """Changes in a row, up to 1,000, that one request made."""
 
     first: Seq
     last: Seq

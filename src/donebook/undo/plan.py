@@ -58,18 +58,27 @@ def _target(changes: Sequence[Change]) -> Target:
     return Target(before, after, changes[-1])
 
 
-def obstacle(target: Target, newer: Iterable[Any]) -> Any | None:
-    """The newest of the changes since, given newest first, that stands and is about the same members.
+class Walk:
+    """The changes since, of the entities of some targets, one after the other from the newest on.
 
     What was undone, and the undoing of it, are as if they had not been, as long as that undoing stands itself. Undoing
     that reaches back to the target or further is a change like any other.
     """
-    cancelled: list[tuple[int, int]] = []
-    for change in newer:
+
+    def __init__(self, targets: Mapping[UUID, Target]) -> None:
+        self.targets = targets
+        self.latest: dict[UUID, Any] = {}
+        """The newest change since of each entity that has one."""
+        self._cancelled: dict[UUID, list[tuple[int, int]]] = {}
+
+    def blocked_by(self, change: Any) -> bool:
+        """Whether the next change stands, and is about the same members."""
+        target = self.targets[change.entity_id]
+        self.latest.setdefault(change.entity_id, change)
+        cancelled = self._cancelled.setdefault(change.entity_id, [])
         if any(first <= change.seq <= last for first, last in cancelled):
-            continue
+            return False
         if change.undoes_from is not None and change.undoes_from > target.last.seq:
             cancelled.append((change.undoes_from, change.undoes_to))
-        elif target.touched_by(change):
-            return change
-    return None
+            return False
+        return target.touched_by(change)

@@ -5,7 +5,20 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, Integer, Interval, Uuid, delete, func, literal_column, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Integer,
+    Interval,
+    Uuid,
+    bindparam,
+    delete,
+    func,
+    literal_column,
+    select,
+    text,
+)
 
 from donebook.changes.models import Change, Log
 from donebook.db import rows
@@ -32,16 +45,27 @@ RANGE = Statement[Change](
     model=Change,
 )
 FORGOTTEN = Statement[Log](select(Log).where(mine(Log)))
+# Of each entity its newest, then of these the newest: never more than a portion of any.
 NEWER = Statement[Change](
-    select(
-        *(column for column in COLUMNS if column.key != "diff"),
-        select(func.array_agg(func.jsonb_object_keys(Change.diff).column_valued("name")))
-        .scalar_subquery()
-        .label("members"),
-    )
-    .where(mine(Change), Change.entity_id == func.any(IDS), Change.seq > given("last", BigInteger))
-    .order_by(Change.seq.desc()),
+    text(f"""
+        SELECT {", ".join(column.name for column in COLUMNS if column.name != "diff")},
+            (SELECT array_agg(name) FROM jsonb_object_keys(diff) AS name) AS members
+        FROM (
+            SELECT newest.* FROM unnest(:ids) AS each, LATERAL (
+                SELECT * FROM changes
+                WHERE workspace_id = :workspace AND entity_id = each AND seq > :last AND seq < :before
+                ORDER BY seq DESC LIMIT :most
+            ) AS newest
+            ORDER BY seq DESC LIMIT :most
+        ) AS portion
+        ORDER BY seq DESC
+    """).bindparams(  # noqa: S608 - nothing comes from outside
+        bindparam(WORKSPACE, type_=Uuid()),
+        bindparam("ids", type_=ARRAY(Uuid)),
+        *(bindparam(name, type_=BigInteger()) for name in ("last", "before", "most")),
+    ),
     model=Change,
+    writes=False,
 )
 ONE = Statement[Change](select(Change).where(mine(Change), Change.seq == given("seq", BigInteger)))
 WRITTEN = Statement[Change](
@@ -88,9 +112,9 @@ class UndoRepository(Repository[Change]):
         """Those of the rows that there are, to be changed by nobody else; `kept` says that the trash still has them."""
         return await tx.rows(LOCK[entity], ids=ids, naming=naming, placing=False, keep=keep)
 
-    async def newer(self, tx: Transaction, ids: Sequence[UUID], last: int) -> Sequence[Any]:
-        """The changes of entities since, the newest first: of each difference only the names of its `members`."""
-        return await tx.rows(NEWER, ids=ids, last=last)
+    async def newer(self, tx: Transaction, ids: Sequence[UUID], last: int, *, before: int, most: int) -> Sequence[Any]:
+        """The newest changes of entities between two numbers, the newest first; of each difference its `members`."""
+        return await tx.rows(NEWER, ids=ids, last=last, before=before, most=most)
 
     async def one(self, tx: Transaction, seq: int) -> Change:
         """A change that is there."""

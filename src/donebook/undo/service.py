@@ -7,22 +7,23 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
+from donebook.changes.cursor import LAST
 from donebook.changes.feed import Entities
 from donebook.changes.models import Change
-from donebook.db.base import Service
+from donebook.db.base import Service, Session
 from donebook.db.bulk import members
 from donebook.db.caller import Caller
 from donebook.db.keys import Key
 from donebook.db.transaction import Transaction
 from donebook.problems import ChangedSince, ChangeNotFound, Erased, Forgotten, Invalid
-from donebook.undo.plan import Entity, Target, obstacle, targets
+from donebook.undo.plan import Entity, Target, Walk, targets
 from donebook.undo.repository import MODELS, UndoRepository
 from donebook.undo.shape import shape
 
 NOW = "now"
-MOST = 200
+MOST = 1000
+PORTION, PORTIONS = 1000, 20
+"""Newer changes that are looked at, at once and in all."""
 
 
 class UndoService(Service[Change, UndoRepository]):
@@ -39,7 +40,7 @@ class UndoService(Service[Change, UndoRepository]):
     repository_type = UndoRepository
 
     def __init__(
-        self, session: AsyncSession, *, caller: Caller, key: Key | None, keep: timedelta, entities: Entities
+        self, session: Session, *, caller: Caller, key: Key | None, keep: timedelta, entities: Entities
     ) -> None:
         super().__init__(session, caller=caller, key=key)
         self.keep = keep
@@ -64,7 +65,7 @@ class UndoService(Service[Change, UndoRepository]):
         if not changes or len(changes) < min(last - first + 1, MOST):
             raise Forgotten if first <= await self.repository.forgotten(tx) else ChangeNotFound
         if last - first >= MOST:
-            raise Invalid(f"These are more than {MOST:,} changes")
+            raise Invalid(f"These are more than {MOST:,} changes; take them back in parts, the last ones first")
         if len(changes) > 1 and len({change.request_id or change.seq for change in changes}) > 1:
             raise Invalid("These changes are not of one request")
         if any(change.erased for change in changes):
@@ -82,29 +83,47 @@ class UndoService(Service[Change, UndoRepository]):
         ids = [entity_id for _, entity_id in plan]
         reviving = any(target.after is None for target in plan.values())
         locked = await self.repository.locked(tx, name, ids, naming=reviving, keep=self.keep)
-        newer: dict[UUID, list[Any]] = {}
-        for change in await self.repository.newer(tx, ids, last):
-            newer.setdefault(change.entity_id, []).append(change)
-        if any(change.erased for found in newer.values() for change in found) or not all(row.kept for row in locked):
+        if not all(row.kept for row in locked):
             raise Erased  # what lies in the trash for too long is gone, be it still there
-        found = [obstacle(target, newer.get(entity_id, ())) for (_, entity_id), target in plan.items()]
-        if standing := [change.seq for change in found if change is not None]:
-            change = shape(await self.repository.one(tx, max(standing)), self.entities)
-            raise ChangedSince(f"Change {change.seq} is newer and about the same members", change=change)
+        latest = await self._walk(tx, {entity_id: target for (_, entity_id), target in plan.items()}, last)
         rows = {row.id: row for row in locked}
         deleted, revived, changed = [], [], []
         for (_, entity_id), target in plan.items():
             if target.before is None:
                 deleted.append(entity_id)
             elif target.after is None:
-                latest = newer[entity_id][0] if entity_id in newer else target.last
-                revived.append({**_again(target, horizon), "id": entity_id, **_counted(latest)})
+                counted = _counted(latest.get(entity_id, target.last))
+                revived.append({**_again(target, horizon), "id": entity_id, **counted})
             else:
                 row = rows[entity_id]
                 now = {column: row[column] for column in members(MODELS[name])}
                 changed.append({**now, **_again(target, horizon), "id": entity_id})
         done = await self.repository.write(tx, name, deleted=deleted, revived=revived, changed=changed)
         return sum(1 for row in done if row.id not in rows or row.id in deleted or row.version > rows[row.id].version)
+
+    async def _walk(self, tx: Transaction, targets: Mapping[UUID, Target], last: int) -> Mapping[UUID, Any]:
+        """The newest change since of each entity that has one.
+
+        Raises:
+            Erased: when one was deleted for good.
+            ChangedSince: when a newer change stands in the way, or when there are too many to look at.
+        """
+        walk, before = Walk(targets), LAST
+        for _ in range(PORTIONS):
+            newer = await self.repository.newer(tx, list(targets), last, before=before, most=PORTION)
+            for change in newer:
+                if change.erased:
+                    raise Erased
+                if walk.blocked_by(change):
+                    raise await self._refused(tx, change.seq, "is newer and about the same members")
+            if len(newer) < PORTION:
+                return walk.latest
+            before = newer[-1].seq
+        raise await self._refused(tx, before, f"and {PORTIONS * PORTION - 1:,} others are newer: too many to look at")
+
+    async def _refused(self, tx: Transaction, seq: int, why: str) -> ChangedSince:
+        change = shape(await self.repository.one(tx, seq), self.entities)
+        return ChangedSince(f"Change {seq} {why}", change=change)
 
 
 def _again(target: Target, horizon: datetime) -> dict[str, Any]:

@@ -12,6 +12,7 @@ SHORT = 2  # characters: so short a word is the beginning of much of the vocabul
 FORGIVEN_FROM = 5  # letters
 TOGETHER = 3  # characters of a run that stand together in the index
 TITLE, DESCRIPTION = "t", "d"
+DIGIT = re.compile(r"\d")
 
 
 class Term(NamedTuple):
@@ -25,7 +26,7 @@ class Term(NamedTuple):
     @property
     def forgiving(self) -> bool:
         """Whether a word that is almost it will do."""
-        return not self.run and len(self.text) >= FORGIVEN_FROM and not re.search(r"\d", self.text)
+        return not self.run and len(self.text) >= FORGIVEN_FROM and not DIGIT.search(self.text)
 
     @property
     def slips(self) -> str:
@@ -39,6 +40,10 @@ class Term(NamedTuple):
     def halves(self) -> tuple[str, str]:
         """How a word that is almost it begins, or how it ends: one of the two is as it should be."""
         return self.text[:2], self.text[3:]
+
+    def may_be(self, word: str) -> bool:
+        """Whether a word can be almost it: a quick look, which is right when it says no."""
+        return self.text[:2] in word or self.text[3:] in word
 
 
 @lru_cache(maxsize=64)  # it is asked for with every word of all that is found
@@ -58,31 +63,39 @@ class Query:
         found = list(dict.fromkeys((m[0][:LONGEST], m["run"] is not None) for m in TERMS.finditer(fold(text))))
         short = [word for word, run in found if not run and len(word) <= SHORT]
         self.terms = [Term(word, run, run or len(word) > SHORT or word == short[-1]) for word, run in found]
+        self.hints = [hint for term in self.terms for hint in (term.halves if term.forgiving else (term.text,))]
+        self.long = [term.text for term in self.terms if term.run and len(term.text) > TOGETHER]
+        self.known: dict[str, list[tuple[int, int]]] = {}
+        """Where the terms are in the words that were looked at: they come again and again."""
+
+    def may_be_in(self, folded: str) -> bool:
+        """Whether a folded text can have any of the terms: a quick look, which is right when it says no."""
+        return any(hint in folded for hint in self.hints)
 
     def values(self, scope: str) -> dict[str, Any]:
-        """What the statement takes."""
+        """What the statement takes; `numbers` are the places of the terms in which a slip is forgiven."""
         forgiving = [(number, term) for number, term in enumerate(self.terms, 1) if term.forgiving]
         halves = [term.halves for _, term in forgiving]
         return {
-            "scope": scope,
             "ranks": self._ranks(scope),
             "loosest": [_inside(scope, term, TITLE) for term in self.terms],
             "looser": [f"{_inside(scope, term, TITLE)}|{_inside(scope, term, DESCRIPTION)}" for term in self.terms],
             "numbers": [number for number, _ in forgiving],
-            "begin": [begin for begin, _ in halves],
-            "begin_end": [following(begin) for begin, _ in halves],
-            "end": [end[::-1] for _, end in halves],
-            "end_end": [following(end[::-1]) for _, end in halves],
+            "words": [term.text for _, term in forgiving],
+            "words_end": [following(term.text) for _, term in forgiving],
+            "begins": [begin for begin, _ in halves],
+            "begins_end": [following(begin) for begin, _ in halves],
+            "ends": [end[::-1] for _, end in halves],
+            "ends_end": [following(end[::-1]) for _, end in halves],
             "slips": [term.slips for _, term in forgiving],
         }
 
     def fits(self, title: str, description: str | None) -> bool:
         """Whether long runs are there as they are: the index knows but three characters of them together."""
-        long = [term.text for term in self.terms if term.run and len(term.text) > TOGETHER]
-        if not long:
+        if not self.long:
             return True
         texts = fold(title), fold(description or "")
-        return all(any(run in text for text in texts) for run in long)
+        return all(any(run in text for text in texts) for run in self.long)
 
     def _ranks(self, scope: str) -> list[str | None]:
         """The queries, best first: whole words, beginnings, parts of runs; each in titles only, then anywhere."""
