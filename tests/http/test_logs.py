@@ -95,6 +95,6 @@ def test_a_line_that_cannot_be_written_is_no_error_of_the_request():
     """Whoever read the log has gone, or its disk is full: the request was answered all the same."""
     reading, writing = os.pipe()
     os.close(reading)
-    with open(writing, "wb") as nowhere:
+    with os.fdopen(writing, "wb") as nowhere:
         run = subprocess.run([sys.executable, "-c", WRITE_LINES], stdout=subprocess.PIPE, stderr=nowhere, check=False)
     assert run.stdout == b"answered\n"
