@@ -1,7 +1,7 @@
 # ruff: noqa: S608 - statements are made of parts, and nothing comes from outside
 """A function that finds tasks: rank after rank, until there are enough
 
-Revision: 0006, after 0005
+Revision: 0007, after 0006
 
 It runs inside one transaction with a lock time-out (see `env.py`). A migration that has landed is never edited.
 """
@@ -190,7 +190,9 @@ BEGIN
         RETURN;
     END IF;
     FOR number IN 1 .. {EXACT + 2} LOOP
-        IF number = {BEGINNINGS} AND NOT search_knows(workspace, looser, numbers, words, words_end) THEN
+        IF number = {BEGINNINGS} AND numbers <> '{{}}'
+            AND NOT search_knows(workspace, looser, numbers, words, words_end)
+        THEN
             ranks := '{{}}';
         ELSIF number = {EXACT + 1} THEN
             forgiven := {FORGIVEN};

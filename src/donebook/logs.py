@@ -1,5 +1,6 @@
 """Logs: one line an event, for people on a terminal, as JSON for everything else. They never hold what people wrote."""
 
+import contextlib
 import logging
 import sys
 from datetime import UTC, datetime
@@ -85,8 +86,9 @@ def request(method: str, path: str, status: int, *, ms: float, request_id: str, 
         said = {name: getattr(line, name) for name in names if getattr(line, name) is not msgspec.UNSET}
         access.info("request", extra=said)
         return
-    _lines.write(_encoder.encode(line) + b"\n")
-    _lines.flush()
+    with contextlib.suppress(OSError, ValueError):  # a log that cannot be written fails no request
+        _lines.write(_encoder.encode(line) + b"\n")
+        _lines.flush()
 
 
 def _json(event: object, **_: object) -> str:

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 from tests.database.catalogue import HEAD
-from tests.server import DONEBOOK, ROOT, environment
+from tests.server import DONEBOOK, ROOT, environment, free_port
 
 PATIENCE = 120  # s: for a command that cannot go on, on a slow machine
 REVISION = '''"""{says}.
@@ -47,6 +47,7 @@ class Checkout:
 
     def start(self, program: str, *arguments: str, **settings: object) -> subprocess.Popen[str]:
         """`donebook …` or `litestar …`, running; its code is that of the copy."""
+        settings.setdefault("PORT", free_port())
         return subprocess.Popen(
             [DONEBOOK.with_name(program), *arguments],
             cwd=self.folder,

@@ -116,6 +116,22 @@ async def test_what_is_being_edited_keeps_the_focus_wherever_one_scrolls(many: A
     await expect(many.field).to_be_focused()
 
 
+async def test_the_focus_stays_when_rows_come_in_above_it(many: App):
+    """What stands behind them is moved in the document then, and browsers take the focus from what is moved."""
+    await go(many, "30_000")
+    middle = await number_in_the_middle(many)
+    await many.tick(f"Task {middle}").focus()
+    await many.page.keyboard.press("e")
+    title = many.page.get_by_label("Title")
+    await expect(title).to_be_focused()
+    await title.press("Home")
+    for place in ("60_000", "3_000", "100_000", "0"):
+        await go(many, place)
+        await expect(title).to_be_focused()
+    await many.page.keyboard.type("Still ")
+    await expect(title).to_have_value(f"Still Task {middle}")
+
+
 async def test_the_focus_goes_to_the_neighbour_of_a_task_that_leaves_from_out_of_sight(many: App):
     await many.page.get_by_role("link", name="Open").click()
     for _ in range(3):

@@ -102,7 +102,7 @@ def test_a_serve_that_ends_while_the_server_comes_back_leaves_nothing_running(da
         time.sleep(pause)
         serve.release()
         assert running(data) is None
-        assert not list(relics(Layout(data)))
+        until(lambda: not list(relics(Layout(data))))  # its children notice by themselves that it was killed
 
 
 def test_what_a_killed_server_leaves_behind_does_not_stop_the_next(data: Path):

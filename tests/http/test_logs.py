@@ -1,6 +1,9 @@
 """Logs: one structured line a request."""
 
 import json
+import os
+import subprocess
+import sys
 from datetime import datetime
 from itertools import count
 from typing import Any
@@ -74,3 +77,24 @@ def test_text_is_for_people(tmp_path, database_url: str):
         assert word in line
     with pytest.raises(json.JSONDecodeError):
         json.loads(line)
+
+
+WRITE_LINES = """
+import os
+from donebook import logs
+from donebook.settings import Settings
+logs.configure(Settings(log_format="json"))
+for _ in range(2):
+    logs.request("GET", "/tasks", 200, ms=1.0, request_id="one", open_s=None)
+print("answered", flush=True)
+os._exit(0)
+"""
+
+
+def test_a_line_that_cannot_be_written_is_no_error_of_the_request():
+    """Whoever read the log has gone, or its disk is full: the request was answered all the same."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as nowhere:
+        run = subprocess.run([sys.executable, "-c", WRITE_LINES], stdout=subprocess.PIPE, stderr=nowhere, check=False)
+    assert run.stdout == b"answered\n"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.server import DONEBOOK, environment
+from tests.server import DONEBOOK, environment, free_port
 
 type Serve = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -16,6 +16,8 @@ def serve(tmp_path: Path) -> Serve:
     """Run `donebook serve`, or another command, that is expected to end by itself; settings as keywords."""
 
     def serve(*command: str, **settings: object) -> subprocess.CompletedProcess[str]:
+        if "DATABASE_URL" in settings:  # it may come so far as to listen, beside others
+            settings.setdefault("PORT", free_port())
         return subprocess.run(
             [DONEBOOK, *(command or ("serve",))],
             cwd=tmp_path,

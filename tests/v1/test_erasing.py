@@ -165,3 +165,24 @@ async def test_what_is_deleted_for_good_while_a_refusal_shows_it_is_not_kept(cli
     assert (await asking).status_code in (409, 412)
     assert await found(secret) == set()
     assert refused(await client.request(method, address, **sent), 409)["type"] == "erased"
+
+
+NAMED = "SELECT pg_advisory_xact_lock(hashtextextended('named ' || id, 0)) FROM workspaces"
+
+
+async def test_what_is_deleted_for_good_while_an_undo_waits_stays_so(client, add, server, rows, found):
+    """The undo has read the change with the content; until it has its turn, that may be gone."""
+    secret = f"Secret{uuid4().hex}"
+    task = await add(secret)
+    [created] = (await client.get(f"{TASKS}/{task['id']}/history")).json()["changes"]
+    assert (await client.post(f"/api/v1/changes/{created['seq']}/undo")).status_code == 200
+    _, deleted = (await client.get(f"{TASKS}/{task['id']}/history")).json()["changes"]
+    connection = await asyncpg.connect(server.environment["DATABASE_URL"])
+    async with connection.transaction():
+        await connection.execute(NAMED)
+        undoing = asyncio.create_task(client.post(f"/api/v1/changes/{deleted['seq']}/undo"))
+        await until(lambda: rows(WAITS))
+        await connection.execute("SELECT erase_task(id, $1, NULL) FROM workspaces", UUID(task["id"]))
+    await connection.close()
+    assert refused(await undoing, 409)["type"] == "erased"
+    assert await found(secret) == set()

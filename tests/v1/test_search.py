@@ -4,6 +4,8 @@ import httpx
 import pytest
 
 from donebook.accounts.models import DEFAULT_WORKSPACE
+from donebook.tasks.search import highlights
+from donebook.tasks.search.letters import TERMS
 from tests.conftest import execute
 from tests.server import Server
 from tests.v1.listing import PATH, add, page, titles
@@ -249,3 +251,8 @@ async def test_the_longest_texts_can_be_found(client):
     assert await find(client, "x" * 200) == ["endless"]
     assert len(await find(client, "\ufdfa")) == 1
     assert len((await page(client, sort="title"))["items"]) == 4
+
+
+def test_words_in_ascii_are_the_words_of_any_text():
+    every = "".join(map(chr, range(1, 128))).lower() + " a1b_c 9-x"
+    assert [word.span() for word in highlights.WORDS.finditer(every)] == [m.span() for m in TERMS.finditer(every)]

@@ -57,7 +57,8 @@ export function listen(
     if (event.key.length === 1 && !singleKeys()) return;
     // Enter on a button is that button's.
     if (event.key === "Enter" && !(event.target as Element).matches(".tick")) return;
-    const key = visible().find((it) => it === keyOf(event.target));
+    const focused = keyOf(event.target);
+    const key = visible().find((it) => it === focused);
     const act = anywhere[event.key] ?? (key !== undefined && onTask[event.key]);
     if (!act) return;
     event.preventDefault();

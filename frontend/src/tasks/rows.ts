@@ -54,7 +54,7 @@ export function createRows(visible: Accessor<readonly Key[]>, held: Accessor<Ite
     };
     const [from, to] = reach(0.5);
     const [begin, end] = near();
-    if (from < begin || to > end) setNear(reach(1.5));
+    if (from < begin || to > end) keepingFocus(() => setNear(reach(1.5)));
   }
 
   const sizes = new ResizeObserver((entries) => {
@@ -127,6 +127,18 @@ export function createRows(visible: Accessor<readonly Key[]>, held: Accessor<Ite
       onCleanup(() => sizes.unobserve(row));
     },
   };
+}
+
+/** Rows that come in above the one that has the focus move it in the document, and what is moved loses the focus. */
+function keepingFocus(draw: () => void): void {
+  const focused = document.activeElement;
+  const text =
+    focused instanceof HTMLInputElement || focused instanceof HTMLTextAreaElement ? focused : undefined;
+  const [start, end, direction] = [text?.selectionStart, text?.selectionEnd, text?.selectionDirection];
+  draw();
+  if (!(focused instanceof HTMLElement) || focused === document.activeElement || !focused.isConnected) return;
+  focused.focus({ preventScroll: true });
+  if (typeof start === "number") text?.setSelectionRange(start, end ?? start, direction ?? undefined);
 }
 
 /** The element of a task, when it is drawn. */

@@ -21,7 +21,7 @@ PING_AFTER = 30.0  # s: a connection that lay idle for longer is asked whether i
 
 
 class Pool(AsyncAdaptedQueuePool):
-    """Connections; the one that was used last is used next. Who has to wait for one is served in the order of coming.
+    """Connections; the one that was used last is used next. Who has to wait is served in the order of coming.
 
     Nobody waits while a connection is idle, or while one more may be opened.
     """
@@ -35,7 +35,7 @@ class Pool(AsyncAdaptedQueuePool):
         entry = self._idle()
         if entry is None or self._usable(entry):
             return entry
-        self._do_return_conn(entry)
+        super()._do_return_conn(entry)  # not to the next who waits: SQLAlchemy looks at it now
         return None
 
     async def wait(self, seconds: float) -> Entry | None:
@@ -43,14 +43,13 @@ class Pool(AsyncAdaptedQueuePool):
 
         Raises:
             PoolTimeout: when none is free in time.
-            TimeoutError: when less than that was left.
         """
         if self.overflow() < 0 or self.checkedin():
             return None
-        entry = await self._turn(min(self._timeout, seconds), of_its_own=seconds < self._timeout)
+        entry = await self._turn(min(self._timeout, seconds))
         if entry is None or self._usable(entry):
             return entry
-        self._do_return_conn(entry)
+        super()._do_return_conn(entry)  # not to the next who waits: SQLAlchemy looks at it now
         return None
 
     def give(self, entry: Entry) -> None:
@@ -74,13 +73,12 @@ class Pool(AsyncAdaptedQueuePool):
         except Empty:
             return None
 
-    async def _turn(self, seconds: float, *, of_its_own: bool = False) -> Entry | None:
+    async def _turn(self, seconds: float) -> Entry | None:
         """A connection that was given back, or None when there is room for one more now."""
         loop = asyncio.get_running_loop()
         turn: asyncio.Future[Entry | None] = loop.create_future()
         self._waiting.append(turn)
-        error: Exception = TimeoutError() if of_its_own else PoolTimeout(f"all {self.size()} connections are in use")
-        limit = loop.call_later(seconds, _too_late, turn, error)
+        limit = loop.call_later(seconds, _too_late, turn, PoolTimeout(f"all {self.size()} connections are in use"))
         try:
             return await turn
         except asyncio.CancelledError:

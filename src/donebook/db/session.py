@@ -179,7 +179,7 @@ class _Execution[Result]:
             entry = pool.take() or await pool.wait(seconds)
             if entry is not None:
                 return await self._on(pool, entry)
-            return await self._on_another(seconds)
+            return await self._on_another(self.attempt.remaining)
         except DATABASE_ERRORS as error:
             problem = self._problem(error)
             _note(problem, error)

@@ -160,7 +160,8 @@ class Edge:
                     raise TimeoutError from None
                 raise
             if why is None:  # the server stops, and has waited for as long as it may
-                await _answer(Unavailable("The server is stopping") if reads else OutcomeUnknown(), request_id, send)
+                safe = reads or not exchange.watched  # what has not come whole has not begun
+                await _answer(Unavailable("The server is stopping") if safe else OutcomeUnknown(), request_id, send)
             elif exchange.watched:
                 await _answer(TooSlow() if reads else OutcomeUnknown(), request_id, send)
             else:

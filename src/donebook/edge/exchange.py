@@ -77,10 +77,8 @@ class Exchange:
 
     def ended_by(self) -> type[Late | Left] | None:
         """Why the task was cancelled, when it was for one of these reasons alone; it then is no longer."""
-        if self.why is None or self.task is None or self.task.uncancel() > 0:
-            return None
         why, self.why = self.why, None
-        return why
+        return why if why is not None and self.task is not None and self.task.uncancel() == 0 else None
 
     def end(self) -> None:
         """Look after it no longer."""
@@ -126,7 +124,7 @@ class Clock:
         return exchange
 
     def _look(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(TICK, self._look) if self.exchanges else None
         now = monotonic()
         for exchange in tuple(self.exchanges):
             exchange.look(now)
-        self._timer = asyncio.get_running_loop().call_later(TICK, self._look) if self.exchanges else None

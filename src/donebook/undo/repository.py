@@ -67,6 +67,11 @@ NEWER = Statement[Change](
     model=Change,
     writes=False,
 )
+ERASED = Statement[Change](
+    select(Change)
+    .where(mine(Change), Change.seq.between(given("first", BigInteger), given("last", BigInteger)), Change.erased)
+    .limit(1)
+)
 ONE = Statement[Change](select(Change).where(mine(Change), Change.seq == given("seq", BigInteger)))
 WRITTEN = Statement[Change](
     select(*COLUMNS, Change.entity_id.label("id"))
@@ -115,6 +120,10 @@ class UndoRepository(Repository[Change]):
     async def newer(self, tx: Transaction, ids: Sequence[UUID], last: int, *, before: int, most: int) -> Sequence[Any]:
         """The newest changes of entities between two numbers, the newest first; of each difference its `members`."""
         return await tx.rows(NEWER, ids=ids, last=last, before=before, most=most)
+
+    async def erased(self, tx: Transaction, first: int, last: int) -> bool:
+        """Whether any change from one number to another is about something that was deleted for good."""
+        return bool(await tx.rows(ERASED, first=first, last=last))
 
     async def one(self, tx: Transaction, seq: int) -> Change:
         """A change that is there."""

@@ -73,18 +73,21 @@ class UndoService(Service[Change, UndoRepository]):
         plan = {entity: target for entity, target in targets(changes).items() if target.moves}
         written = 0
         for name, several in groupby(plan.items(), key=lambda item: item[0][0]):
-            written += await self._take_back(tx, name, dict(several), last, changes[0].horizon)
+            written += await self._take_back(tx, name, dict(several), changes)
         return await self.repository.written(tx, written) if written else []
 
     async def _take_back(
-        self, tx: Transaction, name: str, plan: Mapping[Entity, Target], last: int, horizon: datetime
+        self, tx: Transaction, name: str, plan: Mapping[Entity, Target], changes: Sequence[Any]
     ) -> int:
         """How many changes it took to bring entities of one kind back to what they were."""
         ids = [entity_id for _, entity_id in plan]
+        first, last, horizon = changes[0].seq, changes[-1].seq, changes[0].horizon
         reviving = any(target.after is None for target in plan.values())
         locked = await self.repository.locked(tx, name, ids, naming=reviving, keep=self.keep)
         if not all(row.kept for row in locked):
             raise Erased  # what lies in the trash for too long is gone, be it still there
+        if reviving and await self.repository.erased(tx, first, last):
+            raise Erased  # between the reading and the lock
         latest = await self._walk(tx, {entity_id: target for (_, entity_id), target in plan.items()}, last)
         rows = {row.id: row for row in locked}
         deleted, revived, changed = [], [], []

@@ -10,6 +10,8 @@ from donebook.tasks.search.query import Query
 
 BEFORE, AROUND = 60, 200  # characters of a description that are shown: in front of the first match, and in all
 
+WORDS = re.compile("[0-9a-z]+")  # of a text in ASCII, what `TERMS` finds
+
 type Span = tuple[int, int]
 
 
@@ -67,15 +69,15 @@ def _matches(text: str, query: Query) -> Iterator[Span]:
 def _found(folded: str, query: Query) -> Iterator[Span]:
     """The same in a folded text."""
     done = 0
-    for word in TERMS.finditer(folded):
-        start = word.start()
-        for first, end in _within(word[0], word["run"] is not None, query):
+    for piece in (WORDS if folded.isascii() else TERMS).finditer(folded):
+        start = piece.start()
+        for first, end in _within(piece[0], query, run=piece.lastgroup == "run"):
             if start + first >= done:
                 done = start + end
                 yield start + first, done
 
 
-def _within(word: str, run: bool, query: Query) -> list[Span]:
+def _within(word: str, query: Query, *, run: bool) -> list[Span]:
     """Where in a word, or a run, the terms are."""
     known = query.known.get(word)
     if known is None:
