@@ -3,7 +3,7 @@
 import sys
 import unicodedata
 
-from donebook.tasks.search.letters import TERMS, fold
+from donebook.tasks.search.letters import TERMS, fold, fold_evenly, fold_letter, letters
 
 # Characters that every PostgreSQL and Python knows (Unicode 14), but for surrogates and NUL.
 KNOWN = [
@@ -45,3 +45,18 @@ async def test_found_by_the_same_terms(connection):
 def newer(text: str) -> bool:
     """Whether it has a letter whose lower case or parts only newer versions of Unicode know."""
     return any(unicodedata.normalize("NFKD", each) != each and ord(each) > 0xFFFF for each in text)
+
+
+def test_what_stays_in_its_place_is_folded_alike():
+    """The quick way of folding is right wherever it gives an answer, and gives one for most of what people write."""
+    texts = TEXTS + [f"a{character}B" for character in KNOWN]
+    quick = [(text, folded) for text in texts if (folded := fold_evenly(text)) is not None]
+    slow = {text: [fold_letter(letter) for letter in letters(text)] for text, _ in quick}
+    assert [text for text, folded in quick if list(folded) != slow[text]] == []
+    assert {fold_evenly(text) for text in ("Größe", "e\u0301", "ﬁ", "x\U0001f44d\ufe0f")} == {None}
+    assert [fold_evenly(text) for text in ("Übung", "買牛乳を買う", "한글", "ЙОГА")] == [
+        "ubung",
+        "買牛乳を買う",
+        "한글",
+        "иога",
+    ]

@@ -1,11 +1,12 @@
 """Where in its texts a found task has what was looked for."""
 
 import re
-from itertools import accumulate
+from collections.abc import Iterator
+from itertools import accumulate, chain, takewhile
 
 from donebook.tasks.contract import Segment
-from donebook.tasks.search.letters import TERMS, fold_letter, letters
-from donebook.tasks.search.query import Query, Term
+from donebook.tasks.search.letters import TERMS, fold_evenly, fold_letter, letters
+from donebook.tasks.search.query import Query
 
 BEFORE, AROUND = 60, 200  # characters of a description that are shown: in front of the first match, and in all
 
@@ -16,7 +17,7 @@ type Span = tuple[int, int]
 
 def highlight(text: str, query: Query) -> list[Segment]:
     """The whole text, in segments."""
-    return _segments(text, _matches(text, query))
+    return _segments(text, list(_matches(text, query)))
 
 
 def snippet(text: str | None, query: Query) -> list[Segment] | None:
@@ -24,12 +25,13 @@ def snippet(text: str | None, query: Query) -> list[Segment] | None:
     if text is None:
         return None
     matches = _matches(text, query)
-    if not matches:
+    match = next(matches, None)
+    if match is None:
         return None
-    begin = max(0, min(matches[0][0] - BEFORE, len(text) - AROUND))
-    shown = text[begin : begin + AROUND]
-    within = [(first - begin, min(end - begin, AROUND)) for first, end in matches if first - begin < AROUND]
-    return _segments(shown, within)
+    begin = max(0, min(match[0] - BEFORE, len(text) - AROUND))
+    shown = takewhile(lambda span: span[0] < begin + AROUND, chain([match], matches))
+    within = [(first - begin, min(end - begin, AROUND)) for first, end in shown]
+    return _segments(text[begin : begin + AROUND], within)
 
 
 def _segments(text: str, matches: list[Span]) -> list[Segment]:
@@ -45,34 +47,34 @@ def _segments(text: str, matches: list[Span]) -> list[Segment]:
     return segments
 
 
-def _matches(text: str, query: Query) -> list[Span]:
+def _matches(text: str, query: Query) -> Iterator[Span]:
     """From where to where the matches go, in order, none within another."""
-    if text.isascii():
-        folded = text.lower()
-        return _found(WORDS, folded, query) if query.may_be_in(folded) else []
+    folded = text.lower() if text.isascii() else fold_evenly(text)
+    if folded is not None:
+        if query.may_be_in(folded):
+            yield from _found(folded, query)
+        return
     parts = letters(text)
     each = [fold_letter(part) for part in parts]
     after = list(accumulate(map(len, parts)))
     ends = [end for end, part in zip(after, each, strict=True) for _ in part]
     begins = [end - len(own) for end, own, part in zip(after, parts, each, strict=True) for _ in part]
-    spans: list[Span] = []
-    for first, end in _found(TERMS, "".join(each), query):
-        if not spans or begins[first] >= spans[-1][1]:
-            spans.append((begins[first], ends[end - 1]))
-    return spans
-
-
-def _found(pieces: re.Pattern[str], folded: str, query: Query) -> list[Span]:
-    """The same in a folded text, of which that is what words and runs look like."""
-    spans: list[Span] = []
     done = 0
-    for piece in pieces.finditer(folded):
+    for first, end in _found("".join(each), query):
+        if begins[first] >= done:
+            done = ends[end - 1]
+            yield begins[first], done
+
+
+def _found(folded: str, query: Query) -> Iterator[Span]:
+    """The same in a folded text."""
+    done = 0
+    for piece in (WORDS if folded.isascii() else TERMS).finditer(folded):
+        start = piece.start()
         for first, end in _within(piece[0], query, run=piece.lastgroup == "run"):
-            start = piece.start()
             if start + first >= done:
                 done = start + end
-                spans.append((start + first, done))
-    return spans
+                yield start + first, done
 
 
 def _within(word: str, query: Query, *, run: bool) -> list[Span]:
@@ -89,13 +91,10 @@ def _in_run(run: str, query: Query) -> list[Span]:
 
 
 def _in_word(word: str, query: Query) -> list[Span]:
-    spans = [span for term in query.terms if (span := _beginning(word, term))]
-    return [max(spans)] if spans else []
-
-
-def _beginning(word: str, term: Term) -> Span | None:
-    if term.run:
-        return None
-    if word == term.text or (term.begins and word.startswith(term.text)):
-        return 0, len(term.text)
-    return (0, len(word)) if term.forgiving and term.may_be(word) and re.match(term.slips, word) else None
+    best: Span | None = None
+    for text, begins, almost in query.words:
+        if word == text or (begins and word.startswith(text)):
+            best = max(best or (0, 0), (0, len(text)))
+        elif almost is not None and almost(word):
+            best = max(best or (0, 0), (0, len(word)))
+    return [] if best is None else [best]

@@ -69,6 +69,27 @@ def fold_letter(letter: str) -> str:
     return fold(letter)
 
 
+SEVERAL = "\0"  # which no text has
+
+
+class _Evenly(dict[int, str]):
+    """What each character is folded to, or `SEVERAL` when that is not one character for one letter."""
+
+    def __missing__(self, code: int) -> str:
+        folded = SEVERAL if _continues(chr(code)) else fold(chr(code))
+        self[code] = folded if len(folded) == 1 else SEVERAL
+        return self[code]
+
+
+_evenly = _Evenly()
+
+
+def fold_evenly(text: str) -> str | None:
+    """The text, folded, if every character of it stays in its place; None otherwise. It is quick."""
+    folded = text.translate(_evenly)
+    return None if SEVERAL in folded else folded
+
+
 @lru_cache(maxsize=20_000)
 def _continues(character: str) -> bool:
     """Whether it belongs to the letter before it: accents, and the later parts of a Hangul syllable."""

@@ -37,13 +37,22 @@ class Term(NamedTuple):
         return _slips(self.text)
 
     @property
+    def almost(self) -> Callable[[str], object] | None:
+        """Says whether a word is almost it; None when no slip is forgiven."""
+        if not self.forgiving:
+            return None
+        text, end, match = self.text, self.text[3:], re.compile(self.slips).match
+        starts = {
+            text[:2],
+            text[1] + text[0],
+            text[0] + text[2],
+        }  # whatever the slip is, else the end is as it should be
+        return lambda word: (word[:2] in starts or word.endswith(end)) and match(word)
+
+    @property
     def halves(self) -> tuple[str, str]:
         """How a word that is almost it begins, or how it ends: one of the two is as it should be."""
         return self.text[:2], self.text[3:]
-
-    def may_be(self, word: str) -> bool:
-        """Whether a word can be almost it: a quick look, which is right when it says no."""
-        return self.text[:2] in word or self.text[3:] in word
 
 
 @lru_cache(maxsize=64)  # it is asked for with every word of all that is found
@@ -65,6 +74,8 @@ class Query:
         self.terms = [Term(word, run, run or len(word) > SHORT or word == short[-1]) for word, run in found]
         self.hints = [hint for term in self.terms for hint in (term.halves if term.forgiving else (term.text,))]
         self.long = [term.text for term in self.terms if term.run and len(term.text) > TOGETHER]
+        self.words = [(term.text, term.begins, term.almost) for term in self.terms if not term.run]
+        """Those that are words: the text, whether a beginning will do, and what says whether a word is almost it."""
         self.known: dict[str, list[tuple[int, int]]] = {}
         """Where the terms are in the words that were looked at: they come again and again."""
 
