@@ -23,7 +23,7 @@ def test_a_host_name_is_taken(host):
     [("a.example.com", True), ("a.b.example.com:8000", True), ("example.com", False), ("badexample.com", False)],
 )
 def test_a_wildcard_allows_every_name_below_a_domain(host, own):
-    assert Hosts(Settings(allowed_hosts=("*.example.com",))).own([host]) is own
+    assert Hosts(Settings(allowed_hosts=("*.example.com",))).own([host.encode()]) is own
 
 
 def test_a_direct_address_alone_is_refused():
