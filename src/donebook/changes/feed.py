@@ -10,54 +10,37 @@ import msgspec
 from donebook.changes.contract import Change
 from donebook.wire import timestamp
 
-PAGES = """
-SELECT workspace_id, epoch, head, forgotten, erasures, page.*
-FROM unnest($1::uuid[], $2::bigint[]) AS asked (workspace_id, after)
-JOIN logs USING (workspace_id)
-LEFT JOIN LATERAL (
-    SELECT * FROM (
-        SELECT *, sum(length(diff)) OVER (ORDER BY seq) - length(diff) AS before
-        FROM (
-            SELECT seq, entity, entity_id, op, diff::text AS diff, actor, request_id, at
-            FROM (
-                SELECT *, sum(pg_column_size(diff)) OVER (ORDER BY seq) - pg_column_size(diff) AS stored_before
-                FROM (
-                    SELECT * FROM changes
-                    WHERE changes.workspace_id = asked.workspace_id AND seq > after
-                    ORDER BY seq LIMIT $3
-                ) AS following
-            ) AS weighed
-            WHERE stored_before < $4
-        ) AS unpacked
-    ) AS measured
-    WHERE before < $4
-) AS page ON true
-ORDER BY workspace_id, seq
-"""
-"""Of each workspace the log's state, and the changes behind a number: at most so many, and once they come to so many
-characters no more (their size as stored comes first, since it is known without unpacking them). One statement, so that
-all of it is of one moment."""
-HISTORY = """
-SELECT page.*, (
-    SELECT max(seq) FROM changes WHERE workspace_id = $1 AND entity_id = $2 AND entity = $3
-) AS last
-FROM (
+PAGE = """
+SELECT * FROM (
     SELECT *, sum(length(diff)) OVER (ORDER BY seq) - length(diff) AS before
     FROM (
         SELECT seq, entity, entity_id, op, diff::text AS diff, actor, request_id, at
         FROM (
             SELECT *, sum(pg_column_size(diff)) OVER (ORDER BY seq) - pg_column_size(diff) AS stored_before
-            FROM (
-                SELECT * FROM changes
-                WHERE workspace_id = $1 AND entity_id = $2 AND entity = $3 AND seq > $4 ORDER BY seq LIMIT $5
-            ) AS following
+            FROM ({changes}) AS following
         ) AS weighed
-        WHERE stored_before < $6
+        WHERE stored_before < {size}
     ) AS unpacked
-) AS page
-WHERE before < $6
-ORDER BY seq
+) AS measured
+WHERE before < {size}
 """
+"""Of some changes those up to a size in characters. Their size as stored comes first: it is known without unpacking."""
+AFTER = "SELECT * FROM changes WHERE changes.workspace_id = asked.workspace_id AND seq > after ORDER BY seq LIMIT $3"
+PAGES = f"""
+SELECT workspace_id, epoch, head, forgotten, erasures, page.*
+FROM unnest($1::uuid[], $2::bigint[]) AS asked (workspace_id, after)
+JOIN logs USING (workspace_id)
+LEFT JOIN LATERAL ({PAGE.format(changes=AFTER, size="$4")}) AS page ON true
+ORDER BY workspace_id, seq
+"""  # noqa: S608 - nothing comes from outside
+"""Of each workspace the log's state, and the changes behind a number: at most so many, and once they come to so many
+characters no more. One statement, so that all of it is of one moment."""
+LIFE = "SELECT * FROM changes WHERE workspace_id = $1 AND entity_id = $2 AND entity = $3"
+HISTORY = f"""
+SELECT page.*, (SELECT max(seq) FROM ({LIFE}) AS life) AS last
+FROM ({PAGE.format(changes=f"{LIFE} AND seq > $4 ORDER BY seq LIMIT $5", size="$6")}) AS page
+ORDER BY seq
+"""  # noqa: S608 - nothing comes from outside
 """The same for the changes of one entity, with the number of its last one."""
 
 type Translate = Callable[[str, Mapping[str, list[Any]]], dict[str, list[Any]]]
