@@ -12,8 +12,6 @@ from tests.conftest import execute
 from tests.server import Server
 
 TASKS = "/api/v1/tasks"
-UNKNOWN = "01890a5d-ac96-7744-8d2a-000000000404"
-"""Not the id that the documentation has for an example: schemathesis creates tasks with that one."""
 WRITES = {
     "edit": ("PATCH", "/{id}", {"title": "Edited"}),
     "complete": ("PUT", "/{id}/completion", None),

@@ -5,8 +5,8 @@ import random
 
 import pytest
 
-from tests.contract.expect import refused
-from tests.v1.conftest import TASKS, UNKNOWN, Task
+from tests.contract.expect import UNKNOWN, refused
+from tests.v1.conftest import TASKS, Task
 
 
 @pytest.fixture
