@@ -24,7 +24,7 @@ from donebook.undo.shape import CURRENT, shape
 NOW = "now"
 MOST = 1000
 PORTION, PORTIONS = 1000, 20
-"""Newer changes that are looked at, at once and in all."""
+"""Newer changes that may matter, as many as are looked at, at once and in all."""
 
 
 class UndoService(Service[Change, UndoRepository]):
@@ -117,15 +117,16 @@ class UndoService(Service[Change, UndoRepository]):
         return sum(1 for row in done if row.id not in rows or row.id in deleted or row.version > rows[row.id].version)
 
     async def _walk(self, tx: Transaction, targets: Mapping[UUID, Target], last: int) -> Mapping[UUID, Any]:
-        """The newest change since of each entity that has one.
+        """The newest change since that may matter, of each entity that has one.
 
         Raises:
             Erased: when one was deleted for good.
             ChangedSince: when a newer change stands in the way, or when there are too many to look at.
         """
         walk, before = Walk(targets), LAST
+        about = {entity_id: target.members for entity_id, target in targets.items()}
         for _ in range(PORTIONS):
-            newer = await self.repository.newer(tx, list(targets), last, before=before, most=PORTION)
+            newer = await self.repository.newer(tx, about, last, before=before, most=PORTION)
             for change in newer:
                 if change.erased:
                     raise Erased
