@@ -156,7 +156,7 @@ async def test_one_that_the_database_refuses_spoils_nothing_for_the_others(tasks
 
     async def add(title: str) -> str:
         try:
-            return (await tasks().add(title, None))[0].title
+            return str((await tasks().add(title, None))[0].title)
         except Invalid:
             return "refused"
 
