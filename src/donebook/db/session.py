@@ -191,11 +191,11 @@ class _Execution[Result]:
         self.attempt.begun = True
         try:
             result = await self.work(driver, self.attempt)
-        except (PostgresError, Problem):
-            pool.give(entry)  # the server's own word, or ours: the connection is as good as it was
-            raise
-        except BaseException:
-            _leave(asyncio.ensure_future(_clear(pool, entry, driver)))
+        except BaseException as error:
+            if _unhurt(driver, error):
+                pool.give(entry)
+            else:
+                _leave(asyncio.ensure_future(_clear(pool, entry, driver)))
             raise
         pool.give(entry)
         return result
@@ -228,13 +228,20 @@ class _Execution[Result]:
         try:
             self.attempt.begun = True
             return await_only(self.work(driver, self.attempt))
-        except (PostgresError, Problem):
-            raise
-        except BaseException:
-            await_only(_close(driver))
+        except BaseException as error:
+            if not _unhurt(driver, error):
+                await_only(_close(driver))
             raise
         finally:
             pooled.close()
+
+
+def _unhurt(driver: Driver, error: BaseException) -> bool:
+    """Whether a connection is as good as it was: what was raised is the server's own word, or ours.
+
+    But in a transaction that has failed, the next one's statements would be refused.
+    """
+    return isinstance(error, (PostgresError, Problem)) and not driver.is_in_transaction()
 
 
 async def _clear(pool: Pool, entry: Entry, driver: Driver) -> None:
