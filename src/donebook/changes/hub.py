@@ -19,7 +19,8 @@ from donebook.changes.feed import PAGES, Entities, Page, pages
 from donebook.changes.line import OwnLine, own_line, pool_line
 from donebook.changes.ring import Ring
 from donebook.db.bell import Tell, bell_of
-from donebook.problems import DATABASE_ERRORS, Problem
+from donebook.db.errors import DATABASE_ERRORS
+from donebook.problems import Problem
 
 log = logging.getLogger("donebook.changes")
 

@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from donebook import deadline, metrics
 from donebook.db.bell import CHANNEL, Tell, bell_of
 from donebook.db.engine import open_direct
+from donebook.db.errors import DATABASE_ERRORS
 from donebook.db.session import Driver, fetch
-from donebook.problems import DATABASE_ERRORS
 
 log = logging.getLogger("donebook.changes")
 

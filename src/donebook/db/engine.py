@@ -14,12 +14,12 @@ from sqlalchemy.util import await_only
 from donebook import metrics
 from donebook.db import pool as pools
 from donebook.db.bell import Bell
+from donebook.db.errors import DATABASE_ERRORS
 from donebook.db.limits import Limits
 from donebook.db.patience import Outage
 from donebook.db.pool import Pool, pool_of
 from donebook.db.rows import Row
 from donebook.db.url import Target
-from donebook.problems import DATABASE_ERRORS
 
 COMMAND_GRACE = 2.0  # s: how much longer than the server's own limit we wait for an answer before we give up on it
 IDLE_IN_TRANSACTION_TIMEOUT = 30.0  # s

@@ -17,21 +17,12 @@ from sqlalchemy.util import await_only, greenlet_spawn
 from donebook import tracing
 from donebook.db.bell import bell_of
 from donebook.db.caller import Caller
+from donebook.db.errors import DATABASE_ERRORS, from_database, sqlstate
 from donebook.db.patience import Outage, Patience
 from donebook.db.pool import Pool, pool_of
 from donebook.db.rows import Row
 from donebook.db.statement import WORKSPACE, Statement
-from donebook.problems import (
-    DATABASE_ERRORS,
-    KeyUsed,
-    NotReady,
-    OutcomeUnknown,
-    Problem,
-    TooSlow,
-    Unavailable,
-    from_database,
-    sqlstate,
-)
+from donebook.problems import KeyUsed, NotReady, OutcomeUnknown, Problem, TooSlow, Unavailable
 
 log = logging.getLogger("donebook.database")
 
@@ -74,7 +65,7 @@ async def run[Model](
     What is safe to try again is tried again, for as long as the request has time (see `donebook.db.patience`).
 
     Raises:
-        Problem: the honest answer to whatever the database said (see `donebook.problems`).
+        Problem: the honest answer to whatever the database said (see `donebook.db.errors`).
     """
     values = {**values, WORKSPACE: caller.workspace}
     sql, arguments = statement.sql, statement.arguments(values)
