@@ -23,6 +23,8 @@ EXACT = 6
 """The ranks in which no slip is forgiven."""
 BEGINNINGS = 3
 """The first rank in which it is enough that a word begins so."""
+PIECES = 5
+"""The first rank in which a run is known by its pieces only; titles have the odd ones of these to themselves."""
 SLIPS = 50
 """Words that one term may be taken for; the shortest are."""
 
@@ -94,6 +96,23 @@ END
 $$
 """
 FORGIVEN = "search_forgives(workspace, loosest, looser, numbers, begins, begins_end, ends, ends_end, slips)"
+ANYWHERE = "concat(fold(t.title), ' ', fold(t.description))"  # the space is part of no run
+RANKED = f"CASE WHEN number % 2 = 1 THEN fold(t.title) ELSE {ANYWHERE} END"
+
+
+def fits(task: str, texts: str = RANKED) -> str:
+    """A condition: long runs are in the texts. The index knows three characters of a run together.
+
+    Texts are read for as few tasks as can be, in order, and before any task is cut off.
+    """
+    return f"""(sure OR (
+                        SELECT (SELECT bool_and(strpos(folded, run) > 0) FROM unnest(long) AS run) FROM (
+                            SELECT {texts} AS folded FROM tasks AS t
+                            WHERE t.workspace_id = workspace AND t.id = {task} OFFSET 0
+                        ) AS said
+                    ))"""
+
+
 # Each rank is one query to the index. When it gives few tasks, those are all, and they are sorted. When it gives more
 # than `FEW`, many tasks match: then the workspace's tasks are looked at in order, and the first that match come soon.
 #
@@ -105,10 +124,10 @@ MATCHING = f"""got := ARRAY(
             WHERE s.words @@ query AND (s.workspace_id = workspace) IS TRUE AND (done IS NULL OR s.completed = done)
             LIMIT {FEW + 1}
         );"""
-WALK = """got := ARRAY(
+WALK = f"""got := ARRAY(
                 SELECT s.id FROM task_search AS s
                 WHERE s.workspace_id = workspace AND CASE WHEN s.words @@ query THEN true END
-                    AND (done IS NULL OR s.completed = done){also}
+                    AND (done IS NULL OR s.completed = done) AND {fits("s.id")}{{also}}
                 ORDER BY s.id LIMIT best
             );"""
 # The index of words does not know when a task changed. Those that did are looked at themselves when they are few.
@@ -130,16 +149,20 @@ MATCHING_RECENT = f"""got := ARRAY(
                     AND (s.id IN (SELECT unnest(recent))) IS TRUE
                 LIMIT {FEW + 1}
             );"""
-WALK_RECENT = """got := ARRAY(
-                SELECT changed.id FROM unnest({recent}) WITH ORDINALITY AS changed(id, place), LATERAL (
+WALK_RECENT = f"""got := ARRAY(
+                SELECT changed.id FROM unnest({{recent}}) WITH ORDINALITY AS changed(id, place), LATERAL (
                     SELECT FROM task_search AS s
                     WHERE s.workspace_id = workspace AND s.id = changed.id AND s.words @@ query
-                        AND (done IS NULL OR s.completed = done)
+                        AND (done IS NULL OR s.completed = done) AND {fits("s.id")}
                     OFFSET 0
                 ) AS fits
                 ORDER BY changed.place LIMIT best
             );"""
-CASES = " ".join(f"WHEN s.words @@ queries[{number}] THEN {number}" for number in range(1, EXACT + 3))
+TEXTS = ["fold(t.title)", ANYWHERE] * 2
+CASES = " ".join(
+    [f"WHEN s.words @@ queries[{number}] THEN {number}" for number in range(1, PIECES)]
+    + [f"WHEN s.words @@ queries[{n}] AND {fits('s.id', texts)} THEN {n}" for n, texts in enumerate(TEXTS, PIECES)]
+)
 # The last query finds whatever those before it find, and is asked first.
 LATELY = f"""RETURN QUERY
             SELECT changed.id, fits.rank FROM unnest(recent) AS changed(id), LATERAL (
@@ -154,13 +177,14 @@ LATELY = f"""RETURN QUERY
 FIND = f"""
 CREATE FUNCTION find_tasks(
     workspace uuid, ranks text[], loosest text[], looser text[], numbers int[], words text[], words_end text[],
-    begins text[], begins_end text[], ends text[], ends_end text[], slips text[], done boolean, since timestamptz,
-    best bigint
+    begins text[], begins_end text[], ends text[], ends_end text[], slips text[], long text[], done boolean,
+    since timestamptz, best bigint
 ) RETURNS TABLE (task uuid, rank int) LANGUAGE plpgsql STABLE ROWS 100
 SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 DECLARE
     recent uuid[];
     every boolean := false;
+    sure boolean;
     most boolean;
     forgiven text[];
     queries tsquery[];
@@ -173,6 +197,7 @@ BEGIN
         {RECENT.format(more=FEW)}
     END IF;
     IF cardinality(recent) <= {FEW} THEN
+        sure := long = '{{}}';
         IF search_knows(workspace, looser, numbers, words, words_end) THEN
             queries := ranks::tsquery[];
             query := coalesce(ranks[6], ranks[4]);
@@ -201,6 +226,7 @@ BEGIN
         END IF;
         query := ranks[number]::tsquery;
         CONTINUE WHEN query IS NULL;
+        sure := number < {PIECES} OR long = '{{}}';
         {MATCHING}
         IF cardinality(got) <= {FEW} THEN
             IF since IS NOT NULL THEN
@@ -231,7 +257,11 @@ BEGIN
         END IF;
         CONTINUE WHEN got = '{{}}';
         got := ARRAY(
-            SELECT each FROM unnest(got) AS each WHERE (each IN (SELECT unnest(seen))) IS NOT TRUE
+            SELECT each FROM (
+                SELECT each FROM unnest(got) AS each WHERE (each IN (SELECT unnest(seen))) IS NOT TRUE
+                ORDER BY each OFFSET 0
+            ) AS others
+            WHERE {fits("each")}
             ORDER BY each LIMIT best - cardinality(seen)
         );
         RETURN QUERY SELECT each, number FROM unnest(got) AS each;
@@ -253,7 +283,7 @@ def downgrade() -> None:
     """Take it back."""
     op.execute(
         "DROP FUNCTION find_tasks(uuid, text[], text[], text[], int[], text[], text[], text[], text[], text[], text[],"
-        " text[], boolean, timestamptz, bigint)"
+        " text[], text[], boolean, timestamptz, bigint)"
     )
     op.execute("DROP FUNCTION search_forgives(uuid, text[], text[], int[], text[], text[], text[], text[], text[])")
     op.execute("DROP FUNCTION search_knows(uuid, text[], int[], text[], text[])")

@@ -159,8 +159,10 @@ def answer(request: AnyRequest, problem: Problem, headers: dict[str, str] | None
 
 
 def answer_stale(request: AnyRequest, problem: Stale) -> Response[bytes]:
-    """The task as it is, with its ETag, so that the client can go on from there."""
-    current = problem.members["current"]
+    """The task as it is, if it is there, with its ETag, so that the client can go on from there."""
+    current = problem.members.get("current")
+    if current is None:
+        return answer(request, problem)
     if isinstance(current, dict):  # it was stored with a key
         current = msgspec.convert(current, Task)
     elif not isinstance(current, Task):

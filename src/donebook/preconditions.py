@@ -4,7 +4,9 @@ import re
 from typing import Annotated, Any
 
 from litestar import Request
+from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
+from litestar.handlers import BaseRouteHandler
 from litestar.params import HeaderParameter
 
 from donebook.db.models import Versions
@@ -42,6 +44,16 @@ def provide_versions(
     if said.strip() == "*":
         return None
     return [version for weak, tag in _tags(said) if not weak and (version := _version(tag)) is not None]
+
+
+def refuse_condition(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """Let nobody who sends `If-Match` believe that it was heeded, where it is not known of which task.
+
+    Raises:
+        BadPrecondition: when it was sent, whatever it says.
+    """
+    if "if-match" in connection.headers:
+        raise BadPrecondition("If-Match is about one task; this can change several")
 
 
 def unchanged(if_none_match: str | None, version: int) -> bool:

@@ -41,7 +41,7 @@ class BadRequest(Problem):
 
 
 class BadPrecondition(BadRequest):
-    """The precondition is malformed."""
+    """The precondition is malformed, or cannot be heeded here."""
 
     example = 'If-Match must be *, or entity tags such as "3"'
 

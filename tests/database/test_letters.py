@@ -1,7 +1,11 @@
 """`fold` and what search looks up are the same in the database and in Python, on every PostgreSQL."""
 
 import sys
+import tracemalloc
 import unicodedata
+from collections.abc import Callable
+
+import pytest
 
 from donebook.tasks.search.letters import TERMS, fold, fold_evenly, fold_letter, letters
 
@@ -60,3 +64,21 @@ def test_what_stays_in_its_place_is_folded_alike():
         "한글",
         "иога",
     ]
+
+
+@pytest.mark.parametrize(
+    ("looked_at", "numbers"),
+    [
+        (lambda n: fold_evenly("".join(map(chr, range(n, n + 0x4000)))), range(0x20000, 0x40000, 0x4000)),
+        (lambda n: fold_letter("a" + "\u0301" * n), range(49_800, 50_000)),
+    ],
+    ids=["characters", "letters of thousands of accents"],
+)
+def test_what_was_seen_is_not_kept_for_ever(looked_at: Callable[[int], object], numbers: range):
+    """Bytes that stay behind when somebody finds what nobody else writes."""
+    tracemalloc.start()
+    for number in numbers:
+        looked_at(number)
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 6_000_000

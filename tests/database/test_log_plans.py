@@ -42,7 +42,8 @@ async def there(connection: asyncpg.Connection) -> tuple[UUID, UUID]:
 async def test_no_more_is_read_than_is_told(connection, there):
     workspace, task = there
     values: dict[str, Any] = {
-        WORKSPACE: workspace, "id": task, "ids": [task], "last": 1600, "before": 2**62, "most": 1000, "first": 1590,
+        WORKSPACE: workspace, "id": task, "ids": [task], "members": ["title"],
+        "last": 1600, "before": 2**62, "most": 1000, "first": 1590,
         "keep": timedelta(days=30), "count": 3, "after": "8", "limit": 20, "versions": None, "title": "x",
         "description": None, "describe": False, "completed": None,
     }  # fmt: skip

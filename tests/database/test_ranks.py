@@ -14,7 +14,7 @@ from msgspec import Struct
 from donebook.accounts.models import DEFAULT_WORKSPACE
 from donebook.db.statement import WORKSPACE
 from donebook.tasks.search.letters import TERMS, fold
-from donebook.tasks.search.query import TOGETHER, Query, Term, scope
+from donebook.tasks.search.query import Query, Term, scope
 from donebook.tasks.search.statement import FIND
 
 BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -23,6 +23,7 @@ VOCABULARY = [
     *("kitchen", "kitchens", "kichen", "kitten", "kit", "milk", "milkshake", "garden", "Gärten", "gardner"),
     *("meeting", "meting", "a", "an", "and", "v2", "kitchen2go", "4711", "47", "Übung", "übungen", "report"),
     *("牛乳", "牛", "買牛乳を買う", "乳を買", "🎉🎂"),
+    *("牛乳を", "牛乳を買", "うう乳を買うう", "乳を買うう"),
 ]
 COLUMNS = ["workspace_id", "id", "title", "description", "completed_at", "created_at", "updated_at", "deleted_at"]
 LOWER = {"3000": "8", "5000": "10", "50000": "150"}
@@ -50,11 +51,8 @@ class Words(Struct):
         return self.whole(term) or (term.begins and any(word.startswith(term.text) for word in self.words | self.runs))
 
     def inside(self, term: Term) -> bool:
-        """Whether the term is part of a run, as far as three characters tell, or the beginning of a word."""
-        if not term.run:
-            return self.begun(term)
-        places = range(max(1, len(term.text) - TOGETHER + 1))
-        return all(any(term.text[n : n + TOGETHER] in run for run in self.runs) for n in places)
+        """Whether the term is part of a run, or the beginning of a word."""
+        return any(term.text in run for run in self.runs) if term.run else self.begun(term)
 
     def almost(self, term: Term) -> bool:
         """Whether one of them is almost the term, or it is inside."""
@@ -127,7 +125,9 @@ def asked(chance: random.Random) -> Iterator[tuple[str, dict[str, Any]]]:
     for _ in range(QUERIES):
         words = [
             spoilt(chance, word)
-            for word in chance.choices(["task", "kit", "ki", *VOCABULARY], k=chance.choice([1, 1, 2, 3]))
+            for word in chance.choices(
+                ["task", "kit", "ki", *["牛乳を買"] * 4, *VOCABULARY], k=chance.choice([1, 1, 2, 3])
+            )
         ]
         since = chance.choice([None, BEGUN + timedelta(hours=chance.randrange(-1, TASKS + 1))])
         completed = chance.choice([None, None, False, True])

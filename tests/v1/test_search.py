@@ -113,6 +113,19 @@ async def test_runs_rank_like_words(client):
     assert await find(client, "牛乳") == ["牛乳", "x", "牛乳を買う", "買牛乳を買う"]
 
 
+async def test_what_has_a_run_only_in_pieces_takes_no_place(client):
+    """The index knows three characters of a run together."""
+    for description in (None, "うちで 牛乳を", "今日は牛乳を買うよ"):
+        await add(client, "牛乳を 乳を買 を買う", description)
+    await add(client, "今日牛乳を買うよ")
+    expected = ["今日牛乳を買うよ", "牛乳を 乳を買 を買う"]
+    for limit in (1, 2, 3, 200):
+        assert await find(client, "牛乳を買う", limit=str(limit)) == expected[:limit]
+        assert (
+            await find(client, "牛乳を買う", limit=str(limit), updated_since="2020-01-01T00:00:00Z") == expected[:limit]
+        )
+
+
 async def test_equals_come_by_id_and_no_more_than_two_hundred(client, server):
     await fill(server, 260, "'same word ' || n % 7")
     ids = [item["id"] for item in (await page(client, q="word"))["items"]]

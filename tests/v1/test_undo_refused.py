@@ -6,7 +6,7 @@ import httpx
 
 from tests.conftest import NO_TLS, execute
 from tests.server import Server
-from tests.v1.using import add, applied, changes, everything, latest, undo, undone
+from tests.v1.using import Change, add, applied, changes, everything, latest, undo, undone
 
 
 async def test_the_same_members_moved_since_and_the_newest_such_change_is_named(client):
@@ -67,7 +67,7 @@ async def test_a_range_is_of_a_thousand_changes_at_most(client, server):
     assert await everything(client) == {}
 
 
-async def test_thousands_of_newer_changes_are_all_looked_at(client, server):
+async def test_an_obstacle_behind_thousands_of_other_changes_is_found(client, server):
     task = await add(client, "a")
     path, url = f"/api/v1/tasks/{task['id']}", server.environment["DATABASE_URL"]
     loop = "DO $$ BEGIN FOR n IN 1..1100 LOOP UPDATE tasks SET description = n; END LOOP; END $$"
@@ -80,6 +80,41 @@ async def test_thousands_of_newer_changes_are_all_looked_at(client, server):
     assert (answer.status_code, answer.json()["change"]) == (409, second)
     assert (await undone(client, second))["diff"] == {"title": ["c", "b"]}
     assert (await undone(client, first))["diff"] == {"title": ["b", "a"]}
+
+
+async def test_newer_changes_of_other_members_are_no_obstacle_however_many_they_are(client, server):
+    """Nor are those of the same members that were taken back themselves: of these there are some portions."""
+    url = server.environment["DATABASE_URL"]
+    await execute(
+        url, "INSERT INTO tasks (workspace_id, title) SELECT id, 'a' FROM workspaces, generate_series(1, 1000)"
+    )
+    await execute(
+        url,
+        "UPDATE tasks SET title = 'b' WHERE"
+        " (SELECT set_config('donebook.caller', 'anybody one-request - - -', true)) IS NOT NULL",
+    )
+    changed = (await changes(client))[-1000:]
+    older = "UPDATE tasks SET created_at = created_at - interval '1 s'"
+    await execute(url, f"DO $$ BEGIN FOR n IN 1..21 LOOP {older}; END LOOP; END $$")
+    back = await taken_back(client, changed, ["b", "a"])
+    await taken_back(client, back, ["a", "b"])
+    again = await taken_back(client, changed, ["b", "a"])
+    refused = await client.post("/api/v1/undo", json=reach(changed))
+    assert (refused.status_code, refused.json()["change"]) == (409, again[-1])
+
+
+async def taken_back(client: httpx.AsyncClient, several: list[Change], title: list[str]) -> list[Change]:
+    """The changes that take several back; all move titles alike."""
+    answer = await client.post("/api/v1/undo", json=reach(several))
+    assert answer.status_code == 200, answer.json()["detail"]
+    back: list[Change] = answer.json()["changes"]
+    assert [change["diff"] for change in back] == [{"title": title}] * len(several)
+    return back
+
+
+def reach(several: list[Change]) -> dict[str, int]:
+    """From where to where they go."""
+    return {"first": several[0]["seq"], "last": several[-1]["seq"]}
 
 
 async def test_what_was_in_the_trash_for_too_long_does_not_come_back_either(client, server):

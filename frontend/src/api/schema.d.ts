@@ -224,6 +224,7 @@ export interface paths {
          * @description Do operations in their order: all of them happen, or none.
          *
          *     When one cannot be done, the answer is what that one alone would get, with its place as `index`.
+         *     `If-Match` is refused here: operations name the `version` that their task must have.
          */
         post: operations["applyBatch"];
         delete?: never;
@@ -267,6 +268,8 @@ export interface paths {
         /**
          * Take back what a request did
          * @description The same for changes in a row that one request made, such as a batch: all are taken back, or none.
+         *
+         *     `If-Match` is refused here: it would be about one task.
          */
         post: operations["undoChanges"];
         delete?: never;
@@ -1646,7 +1649,7 @@ export interface operations {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description The idempotency key is malformed; The precondition is malformed; This server does not answer to that host name */
+            /** @description The idempotency key is malformed; The precondition is malformed, or cannot be heeded here; This server does not answer to that host name */
             400: {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */
@@ -1779,7 +1782,7 @@ export interface operations {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description The idempotency key is malformed; The precondition is malformed; This server does not answer to that host name */
+            /** @description The idempotency key is malformed; The precondition is malformed, or cannot be heeded here; This server does not answer to that host name */
             400: {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */
@@ -1919,7 +1922,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The precondition is malformed; This server does not answer to that host name */
+            /** @description The precondition is malformed, or cannot be heeded here; This server does not answer to that host name */
             400: {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */
@@ -1995,7 +1998,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The idempotency key is malformed; The precondition is malformed; This server does not answer to that host name */
+            /** @description The idempotency key is malformed; The precondition is malformed, or cannot be heeded here; This server does not answer to that host name */
             400: {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */
@@ -2137,7 +2140,7 @@ export interface operations {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description The idempotency key is malformed; The precondition is malformed; This server does not answer to that host name */
+            /** @description The idempotency key is malformed; The precondition is malformed, or cannot be heeded here; This server does not answer to that host name */
             400: {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */
@@ -2301,7 +2304,7 @@ export interface operations {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description The idempotency key is malformed; The precondition is malformed; This server does not answer to that host name */
+            /** @description The idempotency key is malformed; The precondition is malformed, or cannot be heeded here; This server does not answer to that host name */
             400: {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */
@@ -2456,7 +2459,7 @@ export interface operations {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description The idempotency key is malformed; The precondition is malformed; This server does not answer to that host name */
+            /** @description The idempotency key is malformed; The precondition is malformed, or cannot be heeded here; This server does not answer to that host name */
             400: {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */
@@ -2571,7 +2574,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The idempotency key is malformed; The precondition is malformed; This server does not answer to that host name */
+            /** @description The idempotency key is malformed; The precondition is malformed, or cannot be heeded here; This server does not answer to that host name */
             400: {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */
@@ -2829,7 +2832,7 @@ export interface operations {
                     "application/json": components["schemas"]["BatchResults"];
                 };
             };
-            /** @description The idempotency key is malformed; This server does not answer to that host name */
+            /** @description The idempotency key is malformed; The precondition is malformed, or cannot be heeded here; This server does not answer to that host name */
             400: {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */
@@ -2944,6 +2947,8 @@ export interface operations {
             header?: {
                 /** @description Makes the write happen once: a repeated request with the same key gets the first one's answer. 1 to 255 printable ASCII characters, such as a UUID, quoted or not; kept for 24 hours at least. */
                 "Idempotency-Key"?: string;
+                /** @description Write only when the task's ETag is still this one; else the answer is 412, with the task. */
+                "If-Match"?: string;
             };
             path: {
                 /** @description The change's `seq` */
@@ -2991,7 +2996,7 @@ export interface operations {
                     "application/json": components["schemas"]["Undone"];
                 };
             };
-            /** @description The idempotency key is malformed; This server does not answer to that host name */
+            /** @description The idempotency key is malformed; The precondition is malformed, or cannot be heeded here; This server does not answer to that host name */
             400: {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */
@@ -3031,6 +3036,19 @@ export interface operations {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */
                     "X-Request-ID"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The task has changed since that version */
+            412: {
+                headers: {
+                    /** @description The request's id: the one that was sent, or a new one */
+                    "X-Request-ID"?: string;
+                    /** @description The task's version, as If-Match takes it */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3136,7 +3154,7 @@ export interface operations {
                     "application/json": components["schemas"]["Undone"];
                 };
             };
-            /** @description The idempotency key is malformed; This server does not answer to that host name */
+            /** @description The idempotency key is malformed; The precondition is malformed, or cannot be heeded here; This server does not answer to that host name */
             400: {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */

@@ -8,7 +8,8 @@ from donebook.batch.operations import EXAMPLE_BATCH, EXAMPLE_RESULTS, Batch, Bat
 from donebook.batch.service import BatchService
 from donebook.idempotency import provide_key
 from donebook.openapi import BODY, FOUND, KEY, WRITE, answers, examples
-from donebook.problems import IdTaken, Stale
+from donebook.preconditions import refuse_condition
+from donebook.problems import BadPrecondition, IdTaken, Stale
 from donebook.tasks.shape import shape
 
 
@@ -23,7 +24,8 @@ class BatchController(Controller):
         operation_id="applyBatch",
         summary="Do up to 100 things at once",
         response_description="All of it has happened",
-        responses=answers(*BODY, *KEY, *FOUND, Stale, *WRITE, IdTaken),
+        responses=answers(*BODY, *KEY, BadPrecondition, *FOUND, Stale, *WRITE, IdTaken),
+        guards=[refuse_condition],
         dependencies={"key": Provide(provide_key)},
         opt=examples(EXAMPLE_RESULTS, body=EXAMPLE_BATCH),
     )
@@ -31,6 +33,7 @@ class BatchController(Controller):
         """Do operations in their order: all of them happen, or none.
 
         When one cannot be done, the answer is what that one alone would get, with its place as `index`.
+        `If-Match` is refused here: operations name the `version` that their task must have.
         """
         tasks = await batches.apply(data.operations)
         return BatchResults(results=[BatchResult(task=shape(task)) for task in tasks])

@@ -11,6 +11,8 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from donebook.db.caller import Caller
+from donebook.db.group import Groups
+from donebook.db.grouped import Grouped
 from donebook.db.keys import Key, run_once
 from donebook.db.models import Scoped
 from donebook.db.session import run
@@ -76,6 +78,14 @@ class Repository[Model: Scoped](SQLAlchemyAsyncRepository[Model]):
     async def row(self, statement: Statement[Model], **values: Any) -> Model | None:
         """The one row that a statement gives, or None."""
         return next(iter(await self.rows(statement, **values)), None)
+
+    async def in_group(self, grouped: Grouped[Model], **values: Any) -> Model | None:
+        """The one row that a write gives, or None; it may go to the database together with others of its kind."""
+        if self.key is not None:
+            return await self.row(grouped.single, **values)
+        groups: Groups = self.engine.get_execution_options()["groups"]
+        row: Model | None = await groups.row(self.engine, grouped, values, self.caller)
+        return row
 
     async def together(
         self, work: Callable[[Transaction], Awaitable[Sequence[Model]]], *, undoes: tuple[int, int] | None = None

@@ -15,6 +15,7 @@ from donebook import metrics
 from donebook.db import pool as pools
 from donebook.db.bell import Bell
 from donebook.db.errors import DATABASE_ERRORS
+from donebook.db.group import Groups
 from donebook.db.limits import Limits
 from donebook.db.patience import Outage
 from donebook.db.pool import Pool, pool_of
@@ -43,7 +44,14 @@ def create_engine(target: Target, limits: Limits) -> AsyncEngine:
         pool_recycle=limits.pool_recycle,
         pool_use_lifo=True,
         hide_parameters=True,
-        execution_options={"target": target, "limits": limits, "outage": Outage(), "bell": Bell(), **patient},
+        execution_options={
+            "target": target,
+            "limits": limits,
+            "outage": Outage(),
+            "bell": Bell(),
+            "groups": Groups(limits),
+            **patient,
+        },
         connect_args=_connect_args(target, limits),
     )
     metrics.POOL_SIZE.set(limits.pool_size)

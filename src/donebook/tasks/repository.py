@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from msgspec import UNSET, UnsetType
@@ -25,6 +25,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from donebook.changes.models import Change
 from donebook.db.base import Repository
+from donebook.db.grouped import Grouped
 from donebook.db.keys import settle
 from donebook.db.models import Versions
 from donebook.db.session import run
@@ -128,6 +129,10 @@ LAPSED = Statement[Task](
 )
 
 
+CREATED = Grouped(CREATE, insert(Task).from_select(list(NAMED), select(*NAMED.values())))
+CHANGED, EDITED, TRASHED = Grouped(CHANGE), Grouped(EDIT), Grouped(TRASH)
+
+
 class TaskRepository(Repository[Task]):
     """The tasks of one workspace."""
 
@@ -156,8 +161,8 @@ class TaskRepository(Repository[Task]):
 
     async def create(self, title: str, description: str | None, *, completed: bool = False) -> Task:
         """The new task, which comes last."""
-        [task] = await self.rows(CREATE, title=title, description=description, completed=completed)
-        return task
+        task = await self.in_group(CREATED, title=title, description=description, completed=completed)
+        return cast("Task", task)
 
     async def create_named(
         self, task_id: UUID, title: str, description: str | None, *, completed: bool = False
@@ -172,7 +177,7 @@ class TaskRepository(Repository[Task]):
 
         The first completion's time is kept for as long as the task stays completed.
         """
-        return await self.row(CHANGE, id=task_id, title=title, description=description, completed=completed)
+        return await self.in_group(CHANGED, id=task_id, title=title, description=description, completed=completed)
 
     async def edit(
         self,
@@ -184,8 +189,8 @@ class TaskRepository(Repository[Task]):
         versions: Versions,
     ) -> Task | None:
         """The task as changed, or as it is when nothing moved; None when there is none of these versions."""
-        return await self.row(
-            EDIT,
+        return await self.in_group(
+            EDITED,
             id=task_id,
             title=title,
             describe=description is not UNSET,
@@ -196,7 +201,7 @@ class TaskRepository(Repository[Task]):
 
     async def trash(self, task_id: UUID, *, versions: Versions = None) -> Task | None:
         """The task, now in the trash, or None when there is none of these versions."""
-        return await self.row(TRASH, id=task_id, versions=versions)
+        return await self.in_group(TRASHED, id=task_id, versions=versions)
 
     async def restore(self, task_id: UUID, *, keep: timedelta, versions: Versions) -> Task | None:
         """The task, out of the trash, or None when none of these versions has been there for less than `keep`."""

@@ -87,8 +87,7 @@ class TaskService(Service[Task, TaskRepository]):
         if not query.terms:
             return []
         queries = query.values(scope(self.repository.caller.workspace))
-        found = await self.repository.find(queries, completed=completed, since=since, limit=limit)
-        return [task for task in found if query.fits(task.title, task.description)]
+        return await self.repository.find(queries, completed=completed, since=since, limit=limit)
 
     async def one(self, task_id: UUID) -> Task:
         """The task.

@@ -1,6 +1,6 @@
 """What it means to take changes back, and what stands in the way."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -28,11 +28,16 @@ class Target(Struct, frozen=True):
         """Whether there is anything to take back."""
         return bool(self.before or self.after)
 
+    @property
+    def members(self) -> Collection[str] | None:
+        """The members that newer changes must not have moved; None when they are all that there are."""
+        return None if self.before is None or self.after is None else self.before.keys()
+
     def touched_by(self, change: Any) -> bool:
         """Whether a newer change is about the same members; to come or to go is about all of them."""
-        if change.op != "update" or self.before is None or self.after is None:
+        if change.op != "update" or self.members is None:
             return change.op != "update" or bool(change.members)
-        return not self.before.keys().isdisjoint(change.members or ())
+        return any(name in self.members for name in change.members or ())
 
 
 def targets(changes: Iterable[Change]) -> dict[Entity, Target]:
@@ -59,7 +64,7 @@ def _target(changes: Sequence[Change]) -> Target:
 
 
 class Walk:
-    """The changes since, of the entities of some targets, one after the other from the newest on.
+    """The changes since that may matter, of the entities of some targets, one after the other from the newest on.
 
     What was undone, and the undoing of it, are as if they had not been, as long as that undoing stands itself. Undoing
     that reaches back to the target or further is a change like any other.
@@ -68,7 +73,7 @@ class Walk:
     def __init__(self, targets: Mapping[UUID, Target]) -> None:
         self.targets = targets
         self.latest: dict[UUID, Any] = {}
-        """The newest change since of each entity that has one."""
+        """The newest of them, of each entity that has one. What is not there came to its end by one that matters."""
         self._cancelled: dict[UUID, list[tuple[int, int]]] = {}
 
     def blocked_by(self, change: Any) -> bool:

@@ -1,6 +1,6 @@
 """The statements that take changes back, of any entity that is logged."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from sqlalchemy import (
     Boolean,
     Integer,
     Interval,
+    Text,
     Uuid,
     bindparam,
     delete,
@@ -45,15 +46,20 @@ RANGE = Statement[Change](
     model=Change,
 )
 FORGOTTEN = Statement[Log](select(Log).where(mine(Log)))
-# Of each entity its newest, then of these the newest: never more than a portion of any.
+# Of each entity its newest, then of these the newest: never more than a portion of any. What only moved other members
+# is left out: it cannot matter, and there may be any number of it.
 NEWER = Statement[Change](
     text(f"""
         SELECT {", ".join(column.name for column in COLUMNS if column.name != "diff")},
             (SELECT array_agg(name) FROM jsonb_object_keys(diff) AS name) AS members
         FROM (
-            SELECT newest.* FROM unnest(:ids) AS each, LATERAL (
+            SELECT newest.* FROM unnest(:ids, :members) AS each (id, members), LATERAL (
                 SELECT * FROM changes
-                WHERE workspace_id = :workspace AND entity_id = each AND seq > :last AND seq < :before
+                WHERE workspace_id = :workspace AND entity_id = each.id AND seq > :last AND seq < :before AND (
+                    op <> 'update' OR erased OR undoes_from IS NOT NULL
+                    OR CASE WHEN each.members IS NULL THEN diff <> '{{}}'
+                        ELSE diff ?| string_to_array(each.members, ' ') END
+                )
                 ORDER BY seq DESC LIMIT :most
             ) AS newest
             ORDER BY seq DESC LIMIT :most
@@ -62,6 +68,7 @@ NEWER = Statement[Change](
     """).bindparams(  # noqa: S608 - nothing comes from outside
         bindparam(WORKSPACE, type_=Uuid()),
         bindparam("ids", type_=ARRAY(Uuid)),
+        bindparam("members", type_=ARRAY(Text)),
         *(bindparam(name, type_=BigInteger()) for name in ("last", "before", "most")),
     ),
     model=Change,
@@ -117,9 +124,16 @@ class UndoRepository(Repository[Change]):
         """Those of the rows that there are, to be changed by nobody else; `kept` says that the trash still has them."""
         return await tx.rows(LOCK[entity], ids=ids, naming=naming, placing=False, keep=keep)
 
-    async def newer(self, tx: Transaction, ids: Sequence[UUID], last: int, *, before: int, most: int) -> Sequence[Any]:
-        """The newest changes of entities between two numbers, the newest first; of each difference its `members`."""
-        return await tx.rows(NEWER, ids=ids, last=last, before=before, most=most)
+    async def newer(
+        self, tx: Transaction, about: Mapping[UUID, Collection[str] | None], last: int, *, before: int, most: int
+    ) -> Sequence[Any]:
+        """The newest changes between two numbers of some entities, the newest first; of each difference its `members`.
+
+        Of each entity those that moved any of its members given here (None: any at all), by which it came or went, that
+        take others back, or that are erased.
+        """
+        members = [None if names is None else " ".join(names) for names in about.values()]
+        return await tx.rows(NEWER, ids=list(about), members=members, last=last, before=before, most=most)
 
     async def erased(self, tx: Transaction, first: int, last: int) -> bool:
         """Whether any change from one number to another is about something that was deleted for good."""

@@ -14,16 +14,17 @@ from donebook.db.base import Service, Session
 from donebook.db.bulk import members
 from donebook.db.caller import Caller
 from donebook.db.keys import Key
+from donebook.db.models import Versions
 from donebook.db.transaction import Transaction
-from donebook.problems import ChangedSince, ChangeNotFound, Erased, Forgotten, Invalid
+from donebook.problems import ChangedSince, ChangeNotFound, Erased, Forgotten, Invalid, Stale
 from donebook.undo.plan import Entity, Target, Walk, targets
 from donebook.undo.repository import MODELS, UndoRepository
-from donebook.undo.shape import shape
+from donebook.undo.shape import CURRENT, shape
 
 NOW = "now"
 MOST = 1000
 PORTION, PORTIONS = 1000, 20
-"""Newer changes that are looked at, at once and in all."""
+"""Newer changes that may matter, as many as are looked at, at once and in all."""
 
 
 class UndoService(Service[Change, UndoRepository]):
@@ -46,19 +47,25 @@ class UndoService(Service[Change, UndoRepository]):
         self.keep = keep
         self.entities = entities
 
-    async def undo(self, first: int, last: int) -> Sequence[Change]:
+    async def undo(self, first: int, last: int, *, versions: Versions = None) -> Sequence[Change]:
         """Take changes in a row back; the changes that this made. What had not moved in the end is left alone.
+
+        Args:
+            first: the number of the first.
+            last: the number of the last.
+            versions: what the one change is about has one of these.
 
         Raises:
             ChangeNotFound: when there is none of these numbers.
             Forgotten: when the log has forgotten them.
             Invalid: when they are not of one request.
             Erased: when what they are about was deleted for good.
+            Stale: when it has none of these versions, or is not there.
             ChangedSince: when something newer changed the same members.
         """
-        return await self.repository.together(partial(self._undo, first, last), undoes=(first, last))
+        return await self.repository.together(partial(self._undo, first, last, versions), undoes=(first, last))
 
-    async def _undo(self, first: int, last: int, tx: Transaction) -> Sequence[Change]:
+    async def _undo(self, first: int, last: int, versions: Versions, tx: Transaction) -> Sequence[Change]:
         if first > last:
             raise Invalid("first: expected a number that is not greater than last")
         changes = await self.repository.range(tx, first, last, most=MOST, keep=self.keep)
@@ -70,14 +77,16 @@ class UndoService(Service[Change, UndoRepository]):
             raise Invalid("These changes are not of one request")
         if any(change.erased for change in changes):
             raise Erased
-        plan = {entity: target for entity, target in targets(changes).items() if target.moves}
+        plan: Mapping[Entity, Target] = targets(changes)
+        if versions is None:
+            plan = moving(plan)
         written = 0
         for name, several in groupby(plan.items(), key=lambda item: item[0][0]):
-            written += await self._take_back(tx, name, dict(several), changes)
+            written += await self._take_back(tx, name, dict(several), changes, versions)
         return await self.repository.written(tx, written) if written else []
 
     async def _take_back(
-        self, tx: Transaction, name: str, plan: Mapping[Entity, Target], changes: Sequence[Any]
+        self, tx: Transaction, name: str, plan: Mapping[Entity, Target], changes: Sequence[Any], versions: Versions
     ) -> int:
         """How many changes it took to bring entities of one kind back to what they were."""
         ids = [entity_id for _, entity_id in plan]
@@ -86,6 +95,9 @@ class UndoService(Service[Change, UndoRepository]):
         locked = await self.repository.locked(tx, name, ids, naming=reviving, keep=self.keep)
         if not all(row.kept for row in locked):
             raise Erased  # what lies in the trash for too long is gone, be it still there
+        if versions is not None:
+            expect(versions, name, locked)
+            plan = moving(plan)
         if reviving and await self.repository.erased(tx, first, last):
             raise Erased  # between the reading and the lock
         latest = await self._walk(tx, {entity_id: target for (_, entity_id), target in plan.items()}, last)
@@ -105,15 +117,16 @@ class UndoService(Service[Change, UndoRepository]):
         return sum(1 for row in done if row.id not in rows or row.id in deleted or row.version > rows[row.id].version)
 
     async def _walk(self, tx: Transaction, targets: Mapping[UUID, Target], last: int) -> Mapping[UUID, Any]:
-        """The newest change since of each entity that has one.
+        """The newest change since that may matter, of each entity that has one.
 
         Raises:
             Erased: when one was deleted for good.
             ChangedSince: when a newer change stands in the way, or when there are too many to look at.
         """
         walk, before = Walk(targets), LAST
+        about = {entity_id: target.members for entity_id, target in targets.items()}
         for _ in range(PORTIONS):
-            newer = await self.repository.newer(tx, list(targets), last, before=before, most=PORTION)
+            newer = await self.repository.newer(tx, about, last, before=before, most=PORTION)
             for change in newer:
                 if change.erased:
                     raise Erased
@@ -127,6 +140,23 @@ class UndoService(Service[Change, UndoRepository]):
     async def _refused(self, tx: Transaction, seq: int, why: str) -> ChangedSince:
         change = shape(await self.repository.one(tx, seq), self.entities)
         return ChangedSince(f"Change {seq} {why}", change=change)
+
+
+def moving(plan: Mapping[Entity, Target]) -> Mapping[Entity, Target]:
+    """Those of which there is anything to take back."""
+    return {entity: target for entity, target in plan.items() if target.moves}
+
+
+def expect(versions: Sequence[int], name: str, locked: Sequence[Any]) -> None:
+    """Make sure that what a change is about has one of these versions.
+
+    Raises:
+        Stale: when it has not, or is not there.
+    """
+    if not locked:
+        raise Stale(f"The {name} is not there, in any version")
+    if locked[0].version not in versions:
+        raise Stale(current=CURRENT[name](locked[0]))
 
 
 def _again(target: Target, horizon: datetime) -> dict[str, Any]:

@@ -40,6 +40,9 @@ UNSPACED = (
 )
 """Thai, Lao, Burmese, Khmer, kana, Bopomofo, Han, and pictures."""
 
+KNOWN = 20_000  # letters that are not looked up again
+ACCENTED = 8  # characters of a letter: more are no writing, and would be kept as well
+
 _MARKS = re.compile(f"[{MARKS}]+")
 TERMS = re.compile(f"(?P<run>[{UNSPACED}]+)|[^{BETWEEN}{UNSPACED}]+")
 
@@ -63,9 +66,13 @@ def letters(text: str) -> list[str]:
     return found
 
 
-@lru_cache(maxsize=20_000)
 def fold_letter(letter: str) -> str:
     """A letter's part of a folded text."""
+    return _known(letter) if len(letter) <= ACCENTED else fold(letter)
+
+
+@lru_cache(maxsize=KNOWN)
+def _known(letter: str) -> str:
     return fold(letter)
 
 
@@ -73,9 +80,14 @@ SEVERAL = "\0"  # which no text has
 
 
 class _Evenly(dict[int, str]):
-    """What each character is folded to, or `SEVERAL` when that is not one character for one letter."""
+    """What each character is folded to, or `SEVERAL` when that is not one character for one letter.
+
+    When there are too many it begins anew: a description may have more of them than anybody's language.
+    """
 
     def __missing__(self, code: int) -> str:
+        if len(self) >= KNOWN:
+            self.clear()
         folded = SEVERAL if _continues(chr(code)) else fold(chr(code))
         self[code] = folded if len(folded) == 1 else SEVERAL
         return self[code]
@@ -90,7 +102,7 @@ def fold_evenly(text: str) -> str | None:
     return None if SEVERAL in folded else folded
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=KNOWN)
 def _continues(character: str) -> bool:
     """Whether it belongs to the letter before it: accents, and the later parts of a Hangul syllable."""
     first = unicodedata.normalize("NFKD", character)[0]

@@ -73,7 +73,6 @@ class Query:
         short = [word for word, run in found if not run and len(word) <= SHORT]
         self.terms = [Term(word, run, run or len(word) > SHORT or word == short[-1]) for word, run in found]
         self.hints = [hint for term in self.terms for hint in (term.halves if term.forgiving else (term.text,))]
-        self.long = [term.text for term in self.terms if term.run and len(term.text) > TOGETHER]
         self.words = [(term.text, term.begins, term.almost) for term in self.terms if not term.run]
         """Those that are words: the text, whether a beginning will do, and what says whether a word is almost it."""
         self.known: dict[str, list[tuple[int, int]]] = {}
@@ -84,7 +83,11 @@ class Query:
         return any(hint in folded for hint in self.hints)
 
     def values(self, scope: str) -> dict[str, Any]:
-        """What the statement takes; `numbers` are the places of the terms in which a slip is forgiven."""
+        """What the statement takes.
+
+        `numbers` are the places of the terms in which a slip is forgiven, and `long` the runs that the index knows by
+        their pieces only.
+        """
         forgiving = [(number, term) for number, term in enumerate(self.terms, 1) if term.forgiving]
         halves = [term.halves for _, term in forgiving]
         return {
@@ -99,14 +102,8 @@ class Query:
             "ends": [end[::-1] for _, end in halves],
             "ends_end": [following(end[::-1]) for _, end in halves],
             "slips": [term.slips for _, term in forgiving],
+            "long": [term.text for term in self.terms if term.run and len(term.text) > TOGETHER],
         }
-
-    def fits(self, title: str, description: str | None) -> bool:
-        """Whether long runs are there as they are: the index knows but three characters of them together."""
-        if not self.long:
-            return True
-        texts = fold(title), fold(description or "")
-        return all(any(run in text for text in texts) for run in self.long)
 
     def _ranks(self, scope: str) -> list[str | None]:
         """The queries, best first: whole words, beginnings, parts of runs; each in titles only, then anywhere."""

@@ -14,7 +14,7 @@ ARGUMENTS: dict[str, Any] = {
     WORKSPACE: Uuid(),
     **dict.fromkeys(("ranks", "loosest", "looser"), ARRAY(Text)),
     "numbers": ARRAY(Integer),
-    **dict.fromkeys(("words", "words_end", "begins", "begins_end", "ends", "ends_end", "slips"), ARRAY(Text)),
+    **dict.fromkeys(("words", "words_end", "begins", "begins_end", "ends", "ends_end", "slips", "long"), ARRAY(Text)),
     "completed": Boolean(),
     "since": TIME,
     "limit": BigInteger(),
