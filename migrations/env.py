@@ -17,9 +17,9 @@ from donebook.accounts import models as accounts
 from donebook.changes import models as changes
 from donebook.db import keys
 from donebook.db.engine import create_migration_engine
+from donebook.db.errors import DATABASE_ERRORS, sqlstate
 from donebook.db.migrations import AHEAD, reason
 from donebook.db.models import Base
-from donebook.problems import DATABASE_ERRORS, sqlstate
 from donebook.tasks import models as tasks
 from donebook.tasks.search import models as search
 

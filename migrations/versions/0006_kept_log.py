@@ -170,6 +170,27 @@ BEGIN
 END
 $$
 """
+# As in 0003, but only the portion is looked at: there all that was old was read, with the log locked, before some
+# thousands of it were taken.
+FORGET = """
+CREATE OR REPLACE FUNCTION forget_changes(workspace uuid, before timestamptz) RETURNS bigint LANGUAGE plpgsql
+SET search_path FROM CURRENT AS $$
+DECLARE
+    behind bigint;
+    upto bigint;
+    gone bigint;
+BEGIN
+    SELECT forgotten, least(head, forgotten + 5000) INTO behind, upto FROM logs
+    WHERE workspace_id = workspace FOR NO KEY UPDATE;
+    SELECT coalesce(min(seq) - 1, upto) INTO upto FROM changes
+    WHERE workspace_id = workspace AND seq > behind AND seq <= upto AND at >= before;
+    UPDATE logs SET forgotten = upto WHERE workspace_id = workspace AND forgotten < upto;
+    DELETE FROM changes WHERE workspace_id = workspace AND seq > behind AND seq <= upto;
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    RETURN gone;
+END
+$$
+"""
 NO_ROOM = "USING ERRCODE = 'DB003'"
 WHERE = f"{NO_ROOM}, DETAIL = anchor"
 NEW = ("log_by_hand()", "count_on()", "still_shown(uuid, uuid, jsonb)", "erase_task(uuid, uuid, bigint[])")
@@ -177,9 +198,9 @@ NEW_OF_KEYS = ("refuse_idempotency_key", "answer_idempotency_key")
 
 
 def upgrade() -> None:
-    """Guards; a lock between what is stored and what is erased; and where there is no room between two positions."""
+    """Guards; a lock between what is stored and what is erased; where there is no room; forgetting in portions."""
     op.add_column("logs", sa.Column("erasures", sa.BigInteger(), server_default=sa.text("0"), nullable=False))
-    for function in (BY_HAND, COUNT_ON, CLAIM, FORGET_KEYS, SHOWN, REFUSE, ANSWER, ERASE, ERASE_ONE):
+    for function in (BY_HAND, COUNT_ON, CLAIM, FORGET_KEYS, SHOWN, REFUSE, ANSWER, ERASE, ERASE_ONE, FORGET):
         op.execute(function)
     op.execute(GUARD)
     op.execute("DROP TRIGGER keep ON logs")
@@ -206,6 +227,7 @@ def downgrade() -> None:
         op.execute(f"DROP FUNCTION {function}(uuid, text, bytea, uuid, jsonb)")
     op.execute(older("0002_idempotency_keys", "CLAIM"))
     op.execute(older("0003_changes", "ERASE"))
+    op.execute(older("0003_changes", "FORGET"))
     op.execute(older("0004_rich_tasks", "MOVE"))
     op.drop_column("logs", "erasures")
 

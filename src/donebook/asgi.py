@@ -18,12 +18,13 @@ from donebook.changes.controller import ChangeController, HistoryController
 from donebook.changes.feed import Entities
 from donebook.changes.hub import Hub
 from donebook.db.config import Database, embedded
+from donebook.db.errors import DATABASE_ERRORS, from_database
 from donebook.db.url import Target
 from donebook.edge import Edge
 from donebook.health.controller import HealthController, get_metrics
 from donebook.json_body import StrictJSON
 from donebook.preconditions import etag
-from donebook.problems import DATABASE_ERRORS, Problem, Stale, from_database
+from donebook.problems import Problem, Stale
 from donebook.providers import providers
 from donebook.settings import Settings
 from donebook.snapshot.controller import SnapshotController

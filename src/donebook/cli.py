@@ -160,8 +160,9 @@ def migrate(chosen: Settings) -> None:
     """Bring the database to this version, or say what stands against it and stop."""
     from donebook.asgi import database
     from donebook.db import migrations
+    from donebook.db.errors import DATABASE_ERRORS, from_database
     from donebook.db.migrations import State
-    from donebook.problems import DATABASE_ERRORS, Unavailable, from_database
+    from donebook.problems import Unavailable
 
     until = time.monotonic() + WAIT_FOR_DATABASE
     while True:

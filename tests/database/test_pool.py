@@ -8,16 +8,22 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.sql import text
 
 from donebook import deadline
+from donebook.accounts.models import DEFAULT_WORKSPACE
+from donebook.db import transaction
+from donebook.db.caller import Caller
 from donebook.db.engine import create_engine
 from donebook.db.limits import Limits
 from donebook.db.patience import LAST_WORD
 from donebook.db.pool import pool_of
-from donebook.db.session import ABANDONED, fetch
+from donebook.db.session import ABANDONED, Attempt, Driver, fetch, persist
+from donebook.db.transaction import Transaction, transact
 from donebook.db.url import parse_database_url
-from donebook.problems import Busy
+from donebook.problems import Busy, Invalid
+from donebook.tasks.models import Task
 from tests.waiting import until
 
 SIZE = 2
+BROKEN = "BEGIN; SELECT 1 / 0"
 
 
 @pytest.fixture
@@ -113,3 +119,27 @@ async def test_sessions_of_sqlalchemy_take_their_turn(engine: AsyncEngine):
     pids = await asyncio.gather(*(work for _ in range(10) for work in (ask(engine, 0.01), by_session())))
     assert len(set(pids)) == SIZE
     assert await free(engine)
+
+
+@pytest.mark.parametrize("idle", [True, False])
+async def test_what_stays_in_a_transaction_is_not_given_to_the_next(engine: AsyncEngine, idle: bool):
+    async def stay(driver: Driver, _attempt: Attempt) -> None:
+        await driver.execute(BROKEN)
+
+    if idle:
+        await ask(engine)
+    with pytest.raises(Invalid):
+        await persist(engine, stay, "BEGIN", writes=True)
+    await until(lambda: free(engine))
+    assert await ask(engine)
+
+
+async def test_a_transaction_that_cannot_be_set_up_is_ended(engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch):
+    async def nothing(_tx: Transaction) -> list[Task]:
+        raise AssertionError("it was not begun")
+
+    process = await ask(engine)
+    monkeypatch.setattr(transaction, "BEGIN", BROKEN)
+    with pytest.raises(Invalid):
+        await transact(engine, Caller(workspace=DEFAULT_WORKSPACE), None, Task, nothing)
+    assert await ask(engine) == process

@@ -11,9 +11,10 @@ from sqlalchemy import text
 
 from donebook.db import migrations
 from donebook.db.engine import create_engine
+from donebook.db.errors import DATABASE_ERRORS, from_database
 from donebook.db.limits import Limits
 from donebook.db.url import parse_database_url
-from donebook.problems import DATABASE_ERRORS, NotReady, from_database
+from donebook.problems import NotReady
 from tests.database.clusters import EMBEDDED, kinds
 from tests.database.tls import CAREFUL, HOST, MISSING, Encrypted, encrypted
 from tests.server import DONEBOOK, PATIENCE, Server, environment, free_port

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import text
 
 from donebook.db.engine import create_engine
+from donebook.db.errors import DATABASE_ERRORS
 from donebook.db.limits import Limits
 from donebook.db.url import parse_database_url
-from donebook.problems import DATABASE_ERRORS
 from tests.database.wire import LONGEST
 
 

@@ -3,6 +3,8 @@
 import asyncio
 from functools import partial
 
+from msgspec import structs
+
 from donebook.asgi import ENTITIES
 from donebook.changes import stream
 from donebook.changes.cursor import Cursor
@@ -68,6 +70,36 @@ async def test_by_the_pool_when_there_is_no_direct_way(database_url, tmp_path):
         direct.refuse()
         direct.cut()
         await followed(there)
+
+
+async def test_a_line_on_which_it_takes_long_to_connect(site, sql):
+    """Until a connection is there, if only after many seconds, changes arrive by the pool."""
+    url = site.environment["DATABASE_URL"]
+    async with Proxy(url) as direct:
+        target = structs.replace(parse_database_url(url), direct_target=parse_database_url(direct.url))
+        engine = create_engine(target, Limits())
+        hub = Hub(lambda: engine, ENTITIES)
+        [log] = await sql("SELECT workspace_id FROM logs")
+        async with hub.following(log["workspace_id"], lambda: None) as ring:
+
+            async def asked() -> bool:
+                return "E" in direct.wire.said
+
+            async def told() -> bool:
+                return ring.head > before
+
+            await until(asked)
+            direct.freeze()
+            direct.cut()
+            before = ring.head
+            await sql("INSERT INTO tasks (workspace_id, title) SELECT id, 'x' FROM workspaces")
+            await until(told)
+            direct.wire.clear()
+            direct.delay = 0.35  # before each of the four answers
+            direct.thaw()
+            await until(asked)
+        await hub.stop()
+        await engine.dispose()
 
 
 async def test_silence_is_broken_by_comments(site, sql, monkeypatch):

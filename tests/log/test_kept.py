@@ -109,3 +109,20 @@ async def test_retention_stops_at_what_is_young_even_when_something_older_stands
     await connection.execute(f"{add} VALUES ($1, 'Old', '2000-01-01', '2000-01-01')", DEFAULT_WORKSPACE)
     assert await connection.fetchval("SELECT forget_changes($1, '2001-01-01')", DEFAULT_WORKSPACE) == 0
     assert [change["seq"] for change in await changes(connection)] == [1, 2, 3, 4]
+
+
+async def test_retention_reads_no_more_than_it_takes(connection):
+    """It takes so many at a time, and who writes waits for no longer than that, however much is old."""
+    portion, read = 5000, "SELECT idx_tup_fetch + seq_tup_read FROM pg_stat_xact_user_tables WHERE relname = 'changes'"
+    await connection.execute("CREATE TABLE lists (LIKE tasks INCLUDING DEFAULTS)")
+    listed = "INSERT INTO lists (workspace_id, ordinal, title) SELECT $1, n, 'x' FROM generate_series(1, $2::int) AS n"
+    await connection.execute(listed, DEFAULT_WORKSPACE, 4 * portion + 7)
+    await connection.execute("SELECT log_changes('lists', 'list', '{}')")
+    await connection.execute("ANALYZE changes")
+    young = await connection.fetchval("SELECT clock_timestamp()")
+    for expected in (portion, portion, portion, portion, 3 + 7, 0):
+        async with connection.transaction():
+            before = await connection.fetchval(read)
+            forgotten = await connection.fetchval("SELECT forget_changes($1, $2)", DEFAULT_WORKSPACE, young)
+            assert forgotten == expected
+            assert await connection.fetchval(read) - before <= 2 * forgotten

@@ -16,18 +16,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from donebook import metrics
 from donebook.changes.cursor import LAST
 from donebook.changes.feed import PAGES, Entities, Page, pages
-from donebook.changes.line import own_line, pool_line
+from donebook.changes.line import OwnLine, own_line, pool_line
 from donebook.changes.ring import Ring
 from donebook.db.bell import Tell, bell_of
-from donebook.problems import DATABASE_ERRORS, Problem
+from donebook.db.errors import DATABASE_ERRORS
+from donebook.problems import Problem
 
 log = logging.getLogger("donebook.changes")
 
-AGAIN = 1.0  # s: for another attempt to connect, between which the log is read by the pool
 POLL = 1.0  # s: how long a change goes unnoticed at most, when nobody says a word of it
 TOGETHER = 0.01  # s: after a word, for those that follow it at once
 PACE = 0.005  # s: between full pages, for those who follow to keep up
-PAUSES = (0.05, 1.0)  # s: before the next attempt to connect, the first and the longest
 PAGE = 500  # changes, of all workspaces together
 SIZE = 250_000  # characters of differences, likewise
 BACK = 60_000  # the same, for one who reads the log itself
@@ -114,28 +113,18 @@ class Hub:
 
     async def _run(self) -> None:
         """Read on while anybody follows, whatever becomes of the database."""
-        pause, seconds = PAUSES[0], None  # the first time it may have to be woken
+        self._word.clear()  # that there is a connection, or cannot be one, is the first
         while self._rings:
             try:
-                async with own_line(self.engine(), self._wake, seconds=seconds) as ask:
+                async with own_line(self.engine(), self._wake, self._word.set) as line:
                     while self._rings:
-                        await self._round(ask)
-                        pause, seconds = PAUSES[0], None
                         await self._listen()
-                    await self._leave(ask)
-            except DATABASE_ERRORS as error:
-                log.debug("the connection of those who follow is lost", extra={"error": type(error).__name__})
-                metrics.RECONNECTS.inc()
-                seconds = AGAIN
-                with suppress(Problem, *DATABASE_ERRORS):
-                    await self._read_on(pool_line(self.engine()))  # there may be no other way
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, PAUSES[1])
+                        await self._round(line)
             except Exception:
                 log.exception("unexpected error")  # a mistake of ours: those who follow begin anew
                 for ring in self._rings.values():
                     ring.end()
-                await asyncio.sleep(PAUSES[1])
+                await asyncio.sleep(POLL)
 
     async def _listen(self) -> None:
         """Wait for a word, or until it is time to look anyway."""
@@ -145,12 +134,19 @@ class Hub:
             await asyncio.sleep(TOGETHER)
         self._word.clear()
 
-    async def _round(self, ask: Tell) -> None:
-        """Read all that is new."""
-        await self._follow(ask)
-        if self._left:
+    async def _round(self, line: OwnLine) -> None:
+        """Read all that is new; by the pool while there is no other way."""
+        if (ask := line.ask) is None:
+            with suppress(Problem, *DATABASE_ERRORS):
+                await self._read_on(pool_line(self.engine()))
+            return
+        try:
+            await self._follow(ask)
             await self._leave(ask)
-        await self._read_on(ask)
+            await self._read_on(ask)
+        except DATABASE_ERRORS as error:
+            log.debug("the connection of those who follow is lost", extra={"error": type(error).__name__})
+            line.lost()
 
     async def _read_on(self, ask: Tell) -> None:
         while self._rings and await self._read(ask):  # noqa: ASYNC110 - nobody tells us

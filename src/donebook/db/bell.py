@@ -13,7 +13,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from donebook.problems import DATABASE_ERRORS, Problem
+from donebook.db.errors import DATABASE_ERRORS
+from donebook.problems import Problem
 
 CHANNEL = "donebook_changes"
 NOTIFY = f"""

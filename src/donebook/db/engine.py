@@ -14,13 +14,13 @@ from sqlalchemy.util import await_only
 from donebook import metrics
 from donebook.db import pool as pools
 from donebook.db.bell import Bell
+from donebook.db.errors import DATABASE_ERRORS
 from donebook.db.group import Groups
 from donebook.db.limits import Limits
 from donebook.db.patience import Outage
 from donebook.db.pool import Pool, pool_of
 from donebook.db.rows import Row
 from donebook.db.url import Target
-from donebook.problems import DATABASE_ERRORS
 
 COMMAND_GRACE = 2.0  # s: how much longer than the server's own limit we wait for an answer before we give up on it
 IDLE_IN_TRANSACTION_TIMEOUT = 30.0  # s
@@ -75,19 +75,13 @@ def create_migration_engine(engine: AsyncEngine) -> AsyncEngine:
     )
 
 
-async def open_direct(engine: AsyncEngine, *, seconds: float | None = None) -> "asyncpg.Connection[Any]":
-    """A connection to the same database itself, past any pooler and beside the pool: for who listens.
-
-    Args:
-        engine: whose database.
-        seconds: how long it may take; as long as any other, when that is not said.
-    """
+async def open_direct(engine: AsyncEngine) -> "asyncpg.Connection[Any]":
+    """A connection to the same database itself, past any pooler and beside the pool: for who listens."""
     options = engine.get_execution_options()
     target: Target = options["target"]
     limits: Limits = options["limits"]
     direct = target.direct
     args = {"host": direct.host, "timeout": limits.connect_timeout, **direct.connect_args}
-    args["timeout"] = min(args["timeout"], seconds or args["timeout"])
     if target.pooled:  # it may be that what is called direct is not
         args["statement_cache_size"] = 0
     args["server_settings"] = {"application_name": "donebook", **args["server_settings"]}

@@ -21,10 +21,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from donebook.db.caller import Caller
 from donebook.db.models import TIME, Base
+from donebook.db.refusals import about, again, kept
 from donebook.db.rows import Row
 from donebook.db.session import fetch, tell
 from donebook.db.statement import WORKSPACE, Statement
-from donebook.problems import KeyReused, KeyUsed, OutcomeUnknown, Problem, Unavailable, about, again, kept
+from donebook.problems import KeyReused, KeyUsed, OutcomeUnknown, Problem, Unavailable
 
 WRITE = """
 WITH written AS ({sql}),

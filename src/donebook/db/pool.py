@@ -32,11 +32,7 @@ class Pool(AsyncAdaptedQueuePool):
 
     def take(self) -> Entry | None:
         """An idle connection that needs no looking at first, or None. To be given back."""
-        entry = self._idle()
-        if entry is None or self._usable(entry):
-            return entry
-        super()._do_return_conn(entry)  # not to the next who waits: SQLAlchemy looks at it now
-        return None
+        return self._ready(self._idle())
 
     async def wait(self, seconds: float) -> Entry | None:
         """The same, when all that there may be are in use; None when SQLAlchemy has to open, or to look at one.
@@ -46,16 +42,18 @@ class Pool(AsyncAdaptedQueuePool):
         """
         if self.overflow() < 0 or self.checkedin():
             return None
-        entry = await self._turn(min(self._timeout, seconds))
-        if entry is None or self._usable(entry):
-            return entry
-        super()._do_return_conn(entry)  # not to the next who waits: SQLAlchemy looks at it now
-        return None
+        return self._ready(await self._turn(min(self._timeout, seconds)))
 
     def give(self, entry: Entry) -> None:
         """Take back a connection."""
         entry.info["idle_since"] = time.monotonic()
         self._do_return_conn(entry)
+
+    def _ready(self, entry: Entry | None) -> Entry | None:
+        if entry is None or self._usable(entry):
+            return entry
+        super()._do_return_conn(entry)  # not to the next who waits: SQLAlchemy looks at it now
+        return None
 
     def _usable(self, entry: Entry) -> bool:
         driver = entry.driver_connection

@@ -17,21 +17,12 @@ from sqlalchemy.util import await_only, greenlet_spawn
 from donebook import tracing
 from donebook.db.bell import bell_of
 from donebook.db.caller import Caller
+from donebook.db.errors import DATABASE_ERRORS, from_database, sqlstate
 from donebook.db.patience import Outage, Patience
 from donebook.db.pool import Pool, pool_of
 from donebook.db.rows import Row
 from donebook.db.statement import WORKSPACE, Statement
-from donebook.problems import (
-    DATABASE_ERRORS,
-    KeyUsed,
-    NotReady,
-    OutcomeUnknown,
-    Problem,
-    TooSlow,
-    Unavailable,
-    from_database,
-    sqlstate,
-)
+from donebook.problems import KeyUsed, NotReady, OutcomeUnknown, Problem, TooSlow, Unavailable
 
 log = logging.getLogger("donebook.database")
 
@@ -74,7 +65,7 @@ async def run[Model](
     What is safe to try again is tried again, for as long as the request has time (see `donebook.db.patience`).
 
     Raises:
-        Problem: the honest answer to whatever the database said (see `donebook.problems`).
+        Problem: the honest answer to whatever the database said (see `donebook.db.errors`).
     """
     values = {**values, WORKSPACE: caller.workspace}
     sql, arguments = statement.sql, statement.arguments(values)
@@ -191,11 +182,11 @@ class _Execution[Result]:
         self.attempt.begun = True
         try:
             result = await self.work(driver, self.attempt)
-        except (PostgresError, Problem):
-            pool.give(entry)  # the server's own word, or ours: the connection is as good as it was
-            raise
-        except BaseException:
-            _leave(asyncio.ensure_future(_clear(pool, entry, driver)))
+        except BaseException as error:
+            if _unhurt(driver, error):
+                pool.give(entry)
+            else:
+                _leave(asyncio.ensure_future(_clear(pool, entry, driver)))
             raise
         pool.give(entry)
         return result
@@ -228,13 +219,20 @@ class _Execution[Result]:
         try:
             self.attempt.begun = True
             return await_only(self.work(driver, self.attempt))
-        except (PostgresError, Problem):
-            raise
-        except BaseException:
-            await_only(_close(driver))
+        except BaseException as error:
+            if not _unhurt(driver, error):
+                await_only(_close(driver))
             raise
         finally:
             pooled.close()
+
+
+def _unhurt(driver: Driver, error: BaseException) -> bool:
+    """Whether a connection is as good as it was: what was raised is the server's own word, or ours.
+
+    But in a transaction that has failed, the next one's statements would be refused.
+    """
+    return isinstance(error, (PostgresError, Problem)) and not driver.is_in_transaction()
 
 
 async def _clear(pool: Pool, entry: Entry, driver: Driver) -> None:

@@ -65,8 +65,8 @@ async def transact[Model](
             return await steps(driver, attempt)
 
     async def steps(driver: Driver, attempt: Attempt) -> Sequence[Model]:
-        await driver.execute(begin)
         try:
+            await driver.execute(begin)
             if key is not None:
                 await driver.execute(CLAIM, caller.workspace, key.text)
             rows = await work(Transaction(driver, caller))
@@ -74,7 +74,8 @@ async def transact[Model](
                 answer = msgspec.json.encode([_plain(row) for row in rows]).decode()
                 await driver.execute(KEEP, caller.workspace, key.text, key.fingerprint, answer)
         except (PostgresError, Problem):
-            await driver.execute("ROLLBACK")
+            if driver.is_in_transaction():  # else it could not even begin
+                await driver.execute("ROLLBACK")
             raise
         attempt.deciding = True
         await driver.execute("COMMIT")

@@ -9,19 +9,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from donebook.db import migrations
+from donebook.db.errors import DATABASE_ERRORS, distrust, from_database, sqlstate
 from donebook.db.limits import Limits
 from donebook.db.migrations import State
 from donebook.db.patience import WHEN_KNOWN, Outage
-from donebook.problems import (
-    DATABASE_ERRORS,
-    Busy,
-    NotReady,
-    Problem,
-    Unavailable,
-    distrust,
-    from_database,
-    sqlstate,
-)
+from donebook.problems import Busy, NotReady, Problem, Unavailable
 
 log = logging.getLogger("donebook.health")
 

@@ -11,10 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from donebook import deadline
 from donebook.changes.cursor import Cursor
 from donebook.db.caller import Caller
+from donebook.db.errors import DATABASE_ERRORS, from_database
 from donebook.db.patience import LAST_WORD, Outage, Patience
 from donebook.db.reading import reading
 from donebook.db.statement import WORKSPACE, Statement, given, mine
-from donebook.problems import DATABASE_ERRORS, Busy, from_database
+from donebook.problems import Busy
 from donebook.tasks.models import Task
 from donebook.tasks.shape import shape
 
