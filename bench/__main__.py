@@ -18,7 +18,7 @@ from bench.wrk import program
 
 HERE = Path(__file__).parent
 COMMIT = 0.004  # s that a commit takes longer in the second half
-PGBENCH = "pgbench, the limit of the database: Donebook's statements"
+PGBENCH = "pgbench: Donebook's statements, one by one"
 SECTIONS = ("compare", "latency", "far", "growth", "followers", "web")
 
 
@@ -88,8 +88,10 @@ def compare_latency(written: Report, taking_part: list[Contestant], given: Load,
 
 NOTES = """\
 Donebook does all of its own work: it logs every change, keeps versions, and writes a line of log for each request; \
-the others do neither. pgbench executes Donebook's own statements: with the triggers that write the log, in one \
-workspace and in 100, and without any trigger. Donebook has no accounts yet, so over HTTP there is one workspace."""
+the others do neither. pgbench executes Donebook's own statements, each by itself and on a connection for each client: \
+with the triggers that write the log, in one workspace and in 100, and without any trigger. Donebook sends writes that \
+come at the same time together, so in one workspace it can do more of them than pgbench. Donebook has no accounts yet, \
+so over HTTP there is one workspace."""
 
 
 def measured(

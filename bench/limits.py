@@ -1,4 +1,4 @@
-"""The limit of the database: pgbench executing Donebook's own statements, with the log's triggers and without."""
+"""The database by itself: pgbench executing Donebook's own statements, with the log's triggers and without."""
 
 import re
 import subprocess

@@ -110,6 +110,7 @@ def run(chosen: Settings, *, reload: bool) -> None:
             from donebook.asgi import create_app
 
             app = create_app(chosen)
+            gc.set_threshold(20_000, 20, 20)  # a list of a thousand tasks is no reason to look for garbage ten times
             gc.freeze()  # what is here now stays: the collector need not look at it again and again
             Server(uvicorn.Config(app, **options), app.state["edge"]).run(sockets=[listener])
 

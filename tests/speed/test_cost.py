@@ -11,13 +11,13 @@ import psutil
 import pytest
 from bench import compare
 from bench.cluster import Cluster
-from bench.contestant import CREATE, DONEBOOK, FASTAPI, GET, LIST, UPDATE
+from bench.contestant import CREATE, DONEBOOK, FASTAPI, GET, LIST, SEARCH, UPDATE
 from bench.serving import serving
 from bench.warm import warm
 
 TASKS, CONNECTIONS, ROUNDS, TIMES = 100, 8, 2, 20
-MOST = {LIST: 0.55, GET: 0.5, UPDATE: 0.35, CREATE: 0.45}
-"""The share of the other's processor time that an operation may take. It took 0.33, 0.31, 0.20 and 0.27 at last."""
+MOST = {LIST: 0.55, GET: 0.5, SEARCH: 0.7, UPDATE: 0.35, CREATE: 0.35}
+"""The share of the other's processor time that an operation may take. At last it took 0.42, 0.26, 0.39, 0.20, 0.18."""
 
 pytestmark = pytest.mark.alone
 

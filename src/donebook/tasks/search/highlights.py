@@ -22,7 +22,7 @@ def highlight(text: str, query: Query) -> list[Segment]:
 
 def snippet(text: str | None, query: Query) -> list[Segment] | None:
     """The part of the text around its first match, in segments; None when it has none."""
-    if text is None:
+    if text is None or (text.isascii() and not query.may_be_in(text.lower())):
         return None
     matches = _matches(text, query)
     match = next(matches, None)
@@ -69,20 +69,18 @@ def _matches(text: str, query: Query) -> Iterator[Span]:
 def _found(folded: str, query: Query) -> Iterator[Span]:
     """The same in a folded text."""
     done = 0
+    known = query.known
     for piece in (WORDS if folded.isascii() else TERMS).finditer(folded):
-        start = piece.start()
-        for first, end in _within(piece[0], query, run=piece.lastgroup == "run"):
-            if start + first >= done:
-                done = start + end
-                yield start + first, done
-
-
-def _within(word: str, query: Query, *, run: bool) -> list[Span]:
-    """Where in a word, or a run, the terms are."""
-    known = query.known.get(word)
-    if known is None:
-        known = query.known[word] = _in_run(word, query) if run else _in_word(word, query)
-    return known
+        word = piece[0]
+        spans = known.get(word)
+        if spans is None:
+            spans = known[word] = (_in_run if piece.lastgroup == "run" else _in_word)(word, query)
+        if spans:
+            start = piece.start()
+            for first, end in spans:
+                if start + first >= done:
+                    done = start + end
+                    yield start + first, done
 
 
 def _in_run(run: str, query: Query) -> list[Span]:
