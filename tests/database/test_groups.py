@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from donebook.accounts.models import DEFAULT_WORKSPACE
 from donebook.db.base import Session
+from donebook.db.bell import bell_of
 from donebook.db.caller import Caller
 from donebook.db.engine import create_engine
 from donebook.db.group import STALLED
@@ -176,6 +177,19 @@ async def test_who_leaves_before_it_was_sent_has_written_nothing(tasks, other):
         for each in leaving:
             each.cancel()
     assert {(await each)[0].title for each in staying} == {f"Staying {number}" for number in range(MANY)}
+    assert await other.fetchval("SELECT count(*) FROM tasks") == MANY
+
+
+async def test_what_goes_wrong_after_the_commit_is_not_done_again(engine, tasks, other):
+    def fail(_workspace: UUID) -> bool:
+        raise RuntimeError
+
+    bell_of(engine).wake = fail
+    adding: list[asyncio.Future[Any]] = []
+    async with gathering(other):
+        adding += [asyncio.ensure_future(tasks().add(f"Task {number}", None)) for number in range(MANY)]
+    told = await asyncio.gather(*adding, return_exceptions=True)
+    assert all(isinstance(each, RuntimeError | tuple) for each in told)
     assert await other.fetchval("SELECT count(*) FROM tasks") == MANY
 
 

@@ -8,7 +8,7 @@ goes at once, by itself; none waits for others to come.
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from contextvars import copy_context
 from math import inf
 from time import monotonic
@@ -21,7 +21,7 @@ from donebook.db.caller import Caller
 from donebook.db.grouped import Grouped
 from donebook.db.limits import Limits
 from donebook.db.session import fetch, run, tell
-from donebook.problems import Busy, Unavailable
+from donebook.problems import Busy, Problem, Unavailable
 
 MOST = 64
 """Writes that go together: with more, the first would wait long for the last."""
@@ -120,7 +120,10 @@ class Lane:
     def _send(self) -> None:
         while self._waiting and self._room():
             if writes := self._next():
-                _start(self._fly(writes, self._begin()), writes[0])  # whose answer is due first
+                flight = self._begin()
+                one = len(writes) == 1
+                going = self._single(writes[0], flight) if one else self._several(writes, flight)
+                _start(going, writes[0])  # whose answer is due first
 
     def _next(self) -> Sequence["Write"]:
         """Those who wait for longest and may go together: no two write the same row."""
@@ -144,39 +147,53 @@ class Lane:
                 write.fails(Busy())
         self._timer = asyncio.get_running_loop().call_later(STALLED, self._look) if self._waiting else None
 
-    async def _fly(self, writes: Sequence["Write"], flight: object) -> None:
-        left, well = writes, False
+    async def _single(self, write: "Write", flight: object) -> None:
+        well = False
+        try:
+            rows = await run(self.engine, self.grouped.single, write.values, write.caller)
+            well = True
+            write.becomes(rows[0] if rows else None)
+        except Exception as error:  # noqa: BLE001 - whoever waits is told
+            write.fails(error)
+        finally:
+            self._end(flight, well=well)
+
+    async def _several(self, writes: Sequence["Write"], flight: object) -> None:
+        """Let writes go together. Whatever may have been stored is not tried again."""
+        well = False
         try:
             rows = await self._rows(writes)
             well = True
-            for number, row in rows.items():
-                writes[number].becomes(row)
-            left = [write for number, write in enumerate(writes) if number not in rows]
+        except Unavailable as problem:
+            _all_fail(writes, problem)
+            return
+        except Problem:  # it was refused as a whole: nothing has happened
+            self._one_by_one(writes)
+            return
         except Exception as error:  # noqa: BLE001 - whoever waits is told
-            if len(writes) == 1 or isinstance(error, Unavailable):
-                for write in writes:
-                    write.fails(error)
-                left = []
+            _all_fail(writes, error)
+            return
         finally:
             self._end(flight, well=well)
-        for write in left:  # a row that is locked, or not there; or one of them is at fault, and nothing has happened
-            _start(self._fly([write], self._begin()), write)
+        for row in rows:
+            writes[row["number"]].becomes(row)
+        given = {row["number"] for row in rows}
+        self._one_by_one(write for number, write in enumerate(writes) if number not in given)  # locked, or not there
+        if rows:
+            tell(self.engine, writes[0].caller.workspace, followed=bool(rows[0]["followed"]))
 
-    async def _rows(self, writes: Sequence["Write"]) -> Mapping[int, Any]:
-        """What writes give, by their places; of one alone None, when that is what it gives."""
-        caller = writes[0].caller
-        if len(writes) == 1:
-            rows = await run(self.engine, self.grouped.single, writes[0].values, caller)
-            return {0: rows[0] if rows else None}
+    def _one_by_one(self, writes: Iterable["Write"]) -> None:
+        for write in writes:
+            _start(self._single(write, self._begin()), write)
+
+    async def _rows(self, writes: Sequence["Write"]) -> Sequence[Any]:
         given = [
             {"number": number, "request": write.caller.request_id, **write.values}
             for number, write in enumerate(writes)
         ]
+        caller = writes[0].caller
         arguments = [caller.workspace, encode(given), caller.setting(quiet=self.grouped.single.quiet)]
-        found = await fetch(self.engine, self.grouped.sql, arguments, name=self.grouped.sql, writes=True)
-        if found:
-            tell(self.engine, caller.workspace, followed=bool(found[0]["followed"]))
-        return {row["number"]: row for row in found}
+        return await fetch(self.engine, self.grouped.sql, arguments, name=self.grouped.sql, writes=True)
 
 
 class Write:
@@ -200,6 +217,11 @@ class Write:
         """The same when it went wrong."""
         if not self.outcome.done():
             self.outcome.set_exception(error)
+
+
+def _all_fail(writes: Sequence[Write], error: Exception) -> None:
+    for write in writes:
+        write.fails(error)
 
 
 _FLYING: set[asyncio.Task[None]] = set()
