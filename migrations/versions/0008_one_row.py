@@ -4,14 +4,16 @@
 Revision: 0008, after 0007
 
 Nearly every statement writes one row, and the next one of its workspace waits until it has committed: the less its
-triggers do, the more can be written. A statement of more rows is planned for just these when it comes. (A plan that a
-session had made for few rows and kept, or one that hoped to come early upon a row, took minutes for 100,000.)
+triggers do, the more can be written. A statement of more than a hundred rows is planned for these when it comes. (A
+plan that a session had made for few rows and kept, or one that hoped to come early upon a row, took minutes for
+100,000.)
 
 It runs inside one transaction with a lock time-out (see `env.py`). A migration that has landed is never edited.
 """
 
 import runpy
 from pathlib import Path
+from typing import Any
 
 from alembic import op
 
@@ -21,20 +23,23 @@ branch_labels = None
 depends_on = None
 
 
-def earlier(file: str) -> dict[str, str]:
+def earlier(file: str) -> dict[str, Any]:
     """The parts of an earlier revision."""
     return runpy.run_path(str(Path(__file__).with_name(f"{file}.py")))
 
 
 CHANGES = earlier("0003_changes")
 SEARCH = earlier("0005_search")
+either = SEARCH["either"]  # a statement planned anew where there are `many` rows
+COUNTED = """rows constant int := (SELECT count(*) FROM (SELECT FROM {rows} LIMIT 101) AS first_rows);
+    many constant boolean := rows > 100;"""
 
 # What writes the log of a table; `log_changes` fills in how one row is logged, and many. What is read is kept in
 # variables of types that no table has a say in: a session may outlive a change of the table's columns.
-WRITE = """
+WRITE = f"""
 CREATE OR REPLACE FUNCTION %1$s() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $body$
 DECLARE
-    rows constant int := (SELECT count(*) FROM (SELECT FROM %2$s LIMIT 2) AS two);
+    {COUNTED.format(rows="%2$s")}
     workspace uuid;
     row_id uuid;
     moved jsonb;
@@ -61,32 +66,31 @@ BEGIN
             RETURN NULL;
         END IF;
     END IF;
-    EXECUTE $many$
-        WITH moved AS MATERIALIZED (%6$s),
-            counted AS (
-                INSERT INTO logs (workspace_id, head)
-                SELECT workspace_id, count(*) FROM moved GROUP BY 1 ORDER BY 1
-                ON CONFLICT (workspace_id) DO UPDATE SET head = logs.head + excluded.head
-                RETURNING workspace_id, head
-            ),
-            asked AS MATERIALIZED (
-                SELECT key::uuid AS id, value AS request
-                FROM jsonb_each_text(nullif(current_setting('donebook.requests', true), '')::jsonb)
-            )
-        INSERT INTO changes (
-            workspace_id, seq, entity, entity_id, op, diff, version, actor, request_id, undoes_from, undoes_to, at
-        )
-        SELECT workspace_id,
-            head - count(*) OVER (PARTITION BY workspace_id)
-                + row_number() OVER (PARTITION BY workspace_id ORDER BY id, op),
-            %3$L, id, op, diff, version,
-            coalesce(caller(1), 'database'), coalesce(request, caller(2)), caller(3)::bigint, caller(4)::bigint, at
-        FROM moved JOIN counted USING (workspace_id) LEFT JOIN asked USING (id)
-    $many$;
+    %6$s
     RETURN NULL;
 END
 $body$
 """
+WRITE_SEVERAL = """WITH moved AS MATERIALIZED (%1$s),
+    counted AS (
+        INSERT INTO logs (workspace_id, head)
+        SELECT workspace_id, count(*) FROM moved GROUP BY 1 ORDER BY 1
+        ON CONFLICT (workspace_id) DO UPDATE SET head = logs.head + excluded.head
+        RETURNING workspace_id, head
+    ),
+    asked AS MATERIALIZED (
+        SELECT key::uuid AS id, value AS request
+        FROM jsonb_each_text(nullif(current_setting('donebook.requests', true), '')::jsonb)
+    )
+INSERT INTO changes (
+    workspace_id, seq, entity, entity_id, op, diff, version, actor, request_id, undoes_from, undoes_to, at
+)
+SELECT workspace_id,
+    head - count(*) OVER (PARTITION BY workspace_id)
+        + row_number() OVER (PARTITION BY workspace_id ORDER BY id, op),
+    %2$L, id, op, diff, version,
+    coalesce(caller(1), 'database'), coalesce(request, caller(2)), caller(3)::bigint, caller(4)::bigint, at
+FROM moved JOIN counted USING (workspace_id) LEFT JOIN asked USING (id)"""
 # What cannot be logged as one row leaves `workspace` null, and goes the way of many: a row that moved to another id.
 CREATED = """SELECT n.workspace_id, n.id, jsonb_build_object(%1$s), n.version, n.updated_at
         INTO workspace, row_id, moved, counted, moment FROM new_rows AS n;"""
@@ -98,6 +102,13 @@ DELETED = """SELECT o.workspace_id, o.id,
 UPDATED = """SELECT n.workspace_id, n.id, CASE WHEN n.version <> o.version THEN %1$s END, n.version, n.updated_at
         INTO workspace, row_id, moved, counted, moment
         FROM old_rows AS o JOIN new_rows AS n ON n.id = o.id AND n.workspace_id = o.workspace_id;"""
+
+
+def several(moved: str, columns: str) -> str:
+    """What `log_changes` makes of the way of many rows: the rows that have moved, and which of its texts they need."""
+    rows = f"format($moved${CHANGES[moved]}$moved$, {columns})"
+    return f"format($either${either('%1$s')}$either$, format($several${WRITE_SEVERAL}$several$, {rows}, entity))"
+
 
 # As in 0003 but for how rows are logged.
 LOG = f"""
@@ -126,12 +137,11 @@ BEGIN
     WHERE attrelid = logged AND attnum > 0 AND NOT attisdropped AND attgenerated = '' AND attname <> ALL (left_out);
 
     EXECUTE format($write${WRITE}$write$, 'log_' || name || '_creates', 'new_rows', entity,
-        format($one${CREATED}$one$, created), 'create', format($many${CHANGES["CREATES"]}$many$, created));
+        format($one${CREATED}$one$, created), 'create', {several("CREATES", "created")});
     EXECUTE format($write${WRITE}$write$, 'log_' || name || '_deletes', 'old_rows', entity,
-        format($one${DELETED}$one$, deleted), 'delete', format($many${CHANGES["DELETES"]}$many$, created, deleted));
+        format($one${DELETED}$one$, deleted), 'delete', {several("DELETES", "created, deleted")});
     EXECUTE format($write${WRITE}$write$, 'log_' || name || '_updates', 'new_rows', entity,
-        format($one${UPDATED}$one$, updated), 'update',
-        format($many${CHANGES["UPDATES"]}$many$, created, deleted, updated));
+        format($one${UPDATED}$one$, updated), 'update', {several("UPDATES", "created, deleted, updated")});
     IF first THEN
         EXECUTE format('CREATE TRIGGER log_creates AFTER INSERT ON %s REFERENCING NEW TABLE AS new_rows
             FOR EACH STATEMENT EXECUTE FUNCTION %I()', logged, 'log_' || name || '_creates');
@@ -159,10 +169,19 @@ END
 $$
 """
 
-COUNTED = "rows constant int := (SELECT count(*) FROM (SELECT FROM {rows} LIMIT 2) AS two);"
 NEW_WORDS = """INSERT INTO search_words (workspace_id, word)
         SELECT workspace, known.word FROM spelled(vector) AS known(word) ORDER BY known.word
         ON CONFLICT DO NOTHING;"""
+INDEX = """WITH made AS (
+        INSERT INTO task_search (workspace_id, id, completed, words)
+        SELECT workspace_id, id, completed_at IS NOT NULL, search_vector(workspace_id, title, description)
+        FROM new_rows WHERE deleted_at IS NULL
+        RETURNING workspace_id, words
+    )
+    INSERT INTO search_words (workspace_id, word)
+    SELECT DISTINCT workspace_id, word FROM made, spelled(words) AS word
+    ORDER BY workspace_id, word
+    ON CONFLICT DO NOTHING"""
 SEARCH_CREATES = f"""
 CREATE OR REPLACE FUNCTION search_creates() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $body$
 DECLARE
@@ -180,23 +199,15 @@ BEGIN
             {NEW_WORDS}
         END IF;
     ELSIF rows > 1 THEN
-        EXECUTE $many$
-            WITH made AS (
-                INSERT INTO task_search (workspace_id, id, completed, words)
-                SELECT workspace_id, id, completed_at IS NOT NULL, search_vector(workspace_id, title, description)
-                FROM new_rows WHERE deleted_at IS NULL
-                RETURNING workspace_id, words
-            )
-            INSERT INTO search_words (workspace_id, word)
-            SELECT DISTINCT workspace_id, word FROM made, spelled(words) AS word
-            ORDER BY workspace_id, word
-            ON CONFLICT DO NOTHING
-        $many$;
+        {either(INDEX)}
     END IF;
     RETURN NULL;
 END
 $body$
 """
+REMOVE = "DELETE FROM task_search AS s USING old_rows AS o WHERE s.workspace_id = o.workspace_id AND s.id = o.id"
+FORGET = """PERFORM forget_words(workspace_id, array_agg(DISTINCT word))
+    FROM old_rows, spelled(search_vector(workspace_id, title, description)) AS word GROUP BY workspace_id"""
 SEARCH_DELETES = f"""
 CREATE OR REPLACE FUNCTION search_deletes() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $body$
 DECLARE
@@ -211,18 +222,19 @@ BEGIN
         DELETE FROM task_search WHERE workspace_id = workspace AND id = task;
         PERFORM forget_words(workspace, ARRAY(SELECT spelled(vector)));
     ELSIF rows > 1 THEN
-        EXECUTE $many$
-            DELETE FROM task_search AS s USING old_rows AS o WHERE s.workspace_id = o.workspace_id AND s.id = o.id
-        $many$;
-        EXECUTE $many$
-            SELECT forget_words(workspace_id, array_agg(DISTINCT word))
-            FROM old_rows, spelled(search_vector(workspace_id, title, description)) AS word GROUP BY workspace_id
-        $many$;
+        {either(REMOVE)}
+        {either(FORGET)}
     END IF;
     RETURN NULL;
 END
 $body$
 """
+# Counted, for an EXISTS would be planned to come early upon a row, and look at every pair of rows when there is none.
+REWRITTEN = """(
+        SELECT count(*) FROM old_rows AS o LEFT JOIN new_rows AS n USING (workspace_id, id)
+        WHERE n.id IS NULL OR n.title <> o.title OR n.description IS DISTINCT FROM o.description
+            OR (n.deleted_at IS NULL) <> (o.deleted_at IS NULL)
+    ) > 0"""
 # Most updates change nothing that can be looked for; to be completed is a flag, which no index has. Words are forgotten
 # that the task had and has no more, be it in the title or in the description.
 SEARCH_UPDATES = f"""
@@ -236,6 +248,7 @@ DECLARE
     live boolean;
     was_live boolean;
     rewritten boolean;
+    so boolean;
     vector tsvector;
     gone text[];
 BEGIN
@@ -272,16 +285,12 @@ BEGIN
             RETURN NULL;
         END IF;
     END IF;
-    EXECUTE $many${SEARCH["FLAG"]}$many$;
-    EXECUTE $many$
-        SELECT count(*) > 0 FROM old_rows AS o LEFT JOIN new_rows AS n USING (workspace_id, id)
-        WHERE n.id IS NULL OR n.title <> o.title OR n.description IS DISTINCT FROM o.description
-            OR (n.deleted_at IS NULL) <> (o.deleted_at IS NULL)
-    $many$ INTO rewritten;
-    IF rewritten THEN
-        EXECUTE $many${SEARCH["LEAVE"]}$many$;
-        EXECUTE $many${SEARCH["COME"]}$many$;
-        EXECUTE $many${SEARCH["UNUSED"].replace("PERFORM", "SELECT", 1)}$many$;
+    {either(SEARCH["FLAG"])}
+    {SEARCH["whether"](REWRITTEN)}
+    IF so THEN
+        {either(SEARCH["LEAVE"])}
+        {either(SEARCH["COME"])}
+        {either(SEARCH["UNUSED"])}
     END IF;
     RETURN NULL;
 END
