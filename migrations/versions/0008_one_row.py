@@ -61,7 +61,9 @@ BEGIN
                 workspace_id, seq, entity, entity_id, op, diff, version, actor, request_id, undoes_from, undoes_to, at
             ) VALUES (
                 workspace, place, %3$L, row_id, %5$L, moved, counted,
-                coalesce(caller(1), 'database'), caller(2), caller(3)::bigint, caller(4)::bigint, moment
+                coalesce(caller(1), 'database'),
+                coalesce(nullif(current_setting('donebook.requests', true), '')::jsonb ->> row_id::text, caller(2)),
+                caller(3)::bigint, caller(4)::bigint, moment
             );
             RETURN NULL;
         END IF;

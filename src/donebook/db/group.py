@@ -7,10 +7,9 @@ goes at once, by itself; none waits for others to come.
 """
 
 import asyncio
+import logging
 from collections import deque
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
-from contextvars import copy_context
-from math import inf
+from collections.abc import Mapping, Sequence
 from time import monotonic
 from typing import Any
 
@@ -20,18 +19,13 @@ from donebook.db.bulk import encode
 from donebook.db.caller import Caller
 from donebook.db.grouped import Grouped
 from donebook.db.limits import Limits
+from donebook.db.pace import Flight, Pace
 from donebook.db.session import fetch, run, tell
-from donebook.problems import Busy, Problem, Unavailable
+from donebook.db.turn import Turn
+from donebook.problems import Busy, OutcomeUnknown, Problem, Unavailable
 
-MOST = 64
-"""Writes that go together: with more, the first would wait long for the last."""
-START = 4
-"""Statements in flight before anything is known of how they get on with each other."""
-SLOWER = 1.5
-"""Times the quickest: a statement that takes longer has waited for another, or its group is large."""
-NOISE = 0.001  # s: a difference that says nothing
-FORGETTING = 1.001
-"""By so much the quickest is trusted less with every statement: the way to the database may have become longer."""
+log = logging.getLogger("donebook.database")
+
 STALLED = 0.1  # s: what is in flight for longer waits for something else, and nobody waits for it
 LANES = 1000
 """Lanes that are kept while nobody writes in them."""
@@ -60,176 +54,143 @@ class Groups:
 
 
 class Lane:
-    """The writes of one kind, one actor and one workspace.
-
-    As many statements are in flight as do not hold each other up, which shows in how long they take. Where the way to
-    the database is long that is many. Where they wait for each other's commit it is one, and the next gathers the more.
-    """
+    """The writes of one kind, one actor and one workspace."""
 
     def __init__(self, engine: AsyncEngine, grouped: Grouped[Any], limits: Limits) -> None:
         self.engine = engine
         self.grouped = grouped
-        self.most = limits.pool_size
         self.patience = limits.pool_timeout
-        self.flying: dict[object, float] = {}  # statements, and since when
-        self._limit = min(START, self.most)
-        self._quickest = inf
-        self._waiting: deque[Write] = deque()
+        self.pace = Pace(limits.pool_size)
+        self.flying: dict[Flight, None] = {}
+        self._waiting: deque[Turn] = deque()
         self._timer: asyncio.TimerHandle | None = None
 
     async def row(self, values: Mapping[str, Any], caller: Caller) -> Any:
         """The row that the write gives, or None."""
         if not self._waiting and self._room():
-            return await self._alone(values, caller)
-        write = Write(values, caller, self.patience)
-        self._waiting.append(write)
-        if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(STALLED, self._look)
-        return await write.outcome
+            return await self._now(values, caller)
+        turn = Turn(values, caller, self.patience)
+        self._waiting.append(turn)
+        self._watch()
+        return await turn.outcome
 
-    async def _alone(self, values: Mapping[str, Any], caller: Caller) -> Any:
-        flight, well = self._begin(), False
+    async def _now(self, values: Mapping[str, Any], caller: Caller) -> Any:
+        flight, well = self._begin(1), False
         try:
             rows = await run(self.engine, self.grouped.single, values, caller)
-            well = True
+            well = bool(rows)
         finally:
             self._end(flight, well=well)
         return rows[0] if rows else None
 
     def _room(self) -> bool:
-        if len(self.flying) < self._limit:
+        if len(self.flying) < self.pace.limit:
             return True
         early = monotonic() - STALLED
-        return len(self.flying) < self.most and sum(since > early for since in self.flying.values()) < self._limit
+        return len(self.flying) < self.pace.most and sum(one.since > early for one in self.flying) < self.pace.limit
 
-    def _begin(self) -> object:
-        flight = object()
-        self.flying[flight] = monotonic()
+    def _begin(self, writes: int) -> Flight:
+        flight = Flight(writes, solo=not self.flying)
+        self.flying[flight] = None
         return flight
 
-    def _end(self, flight: object, *, well: bool) -> None:
-        took = monotonic() - self.flying.pop(flight)
-        if well and took <= self._quickest * SLOWER + NOISE:
-            self._limit = min(self._limit + 1, self.most)
-        else:
-            self._limit = max(self._limit // 2, 1)
-        if well:
-            self._quickest = min(took, self._quickest * FORGETTING)
+    def _end(self, flight: Flight, *, well: bool) -> None:
+        del self.flying[flight]
+        self.pace.landed(flight, well=well)
         self._send()
 
     def _send(self) -> None:
         while self._waiting and self._room():
-            if writes := self._next():
-                flight = self._begin()
-                one = len(writes) == 1
-                going = self._single(writes[0], flight) if one else self._several(writes, flight)
-                _start(going, writes[0])  # whose answer is due first
+            turns = self._next()
+            if len(turns) == 1:
+                turns[0].lead_alone(self._single(turns[0], self._begin(1)))
+            elif turns:
+                most_time = max(turns, key=lambda turn: turn.due)  # who has little is no reason for others to fail
+                most_time.lead(self._several(turns, self._begin(len(turns))))
 
-    def _next(self) -> Sequence["Write"]:
+    def _next(self) -> Sequence[Turn]:
         """Those who wait for longest and may go together: no two write the same row."""
-        group: dict[Any, Write] = {}
+        group: dict[Any, Turn] = {}
         later = []
-        while self._waiting and len(group) < MOST:
-            write = self._waiting.popleft()
-            if write.outcome.done():
-                continue  # nobody waits for it any more
-            if group.setdefault(write.values.get("id", write), write) is not write:
-                later.append(write)
+        while self._waiting and len(group) < self.pace.size:
+            turn = self._waiting.popleft()
+            if turn.over:
+                continue
+            if turn.alone:
+                if not group:
+                    return [turn]
+                later.append(turn)
+                break
+            if group.setdefault(turn.values.get("id", turn), turn) is not turn:
+                later.append(turn)
         self._waiting.extendleft(reversed(later))
         return list(group.values())
 
+    def _watch(self) -> None:
+        if self._timer is None and self._waiting:
+            self._timer = asyncio.get_running_loop().call_later(STALLED, self._look)
+
     def _look(self) -> None:
         """Send what waits for statements that do not come back, and let nobody wait too long to be sent."""
+        self._timer = None
         self._send()
         now = monotonic()
-        for write in self._waiting:
-            if write.until <= now:
-                write.fails(Busy())
-        self._timer = asyncio.get_running_loop().call_later(STALLED, self._look) if self._waiting else None
+        for turn in self._waiting:
+            if turn.until <= now:
+                turn.fails(Busy())
+        self._watch()
 
-    async def _single(self, write: "Write", flight: object) -> None:
+    async def _single(self, turn: Turn, flight: Flight) -> None:
         well = False
         try:
-            rows = await run(self.engine, self.grouped.single, write.values, write.caller)
-            well = True
-            write.becomes(rows[0] if rows else None)
+            rows = await run(self.engine, self.grouped.single, turn.values, turn.caller)
+            well = bool(rows)
+            turn.becomes(rows[0] if rows else None)
         except Exception as error:  # noqa: BLE001 - whoever waits is told
-            write.fails(error)
+            turn.fails(error)
         finally:
+            if not turn.over:
+                turn.fails(OutcomeUnknown())
             self._end(flight, well=well)
 
-    async def _several(self, writes: Sequence["Write"], flight: object) -> None:
-        """Let writes go together. Whatever may have been stored is not tried again."""
+    async def _several(self, turns: Sequence[Turn], flight: Flight) -> None:
+        """Let writes go together. What may have been stored is not tried again."""
+        left: Sequence[Turn] = []
+        problem: Problem = OutcomeUnknown()
         well = False
         try:
-            rows = await self._rows(writes)
-            well = True
-        except Unavailable as problem:
-            _all_fail(writes, problem)
-            return
-        except Problem:  # it was refused as a whole: nothing has happened
-            self._one_by_one(writes)
-            return
-        except Exception as error:  # noqa: BLE001 - whoever waits is told
-            _all_fail(writes, error)
-            return
+            rows = await self._rows(turns)
+            for row in rows:
+                turns[row["number"]].becomes(row)
+            left = [turn for turn in turns if not turn.over]  # whose row is locked, or not there
+            well = bool(rows)
+            if rows:
+                tell(self.engine, turns[0].caller.workspace, followed=bool(rows[0]["followed"]))
+        except Unavailable as known:
+            problem = known
+        except Problem:
+            left = turns  # the database has refused the statement, for one of them perhaps: nothing has happened
+        except Exception:
+            log.exception("what was written cannot be read")
         finally:
+            for turn in left:
+                turn.alone = True
+            self._waiting.extendleft(reversed(left))
+            if not left:
+                for turn in turns:
+                    turn.fails(problem)
             self._end(flight, well=well)
-        for row in rows:
-            writes[row["number"]].becomes(row)
-        given = {row["number"] for row in rows}
-        self._one_by_one(write for number, write in enumerate(writes) if number not in given)  # locked, or not there
-        if rows:
-            tell(self.engine, writes[0].caller.workspace, followed=bool(rows[0]["followed"]))
+            self._watch()
 
-    def _one_by_one(self, writes: Iterable["Write"]) -> None:
-        for write in writes:
-            _start(self._single(write, self._begin()), write)
+    async def _rows(self, turns: Sequence[Turn]) -> Sequence[Any]:
+        caller = turns[0].caller
 
-    async def _rows(self, writes: Sequence["Write"]) -> Sequence[Any]:
-        given = [
-            {"number": number, "request": write.caller.request_id, **write.values}
-            for number, write in enumerate(writes)
-        ]
-        caller = writes[0].caller
-        arguments = [caller.workspace, encode(given), caller.setting(quiet=self.grouped.single.quiet)]
+        def arguments() -> list[Any]:
+            given = [
+                {"number": number, "request": turn.caller.request_id, **turn.values}
+                for number, turn in enumerate(turns)
+                if not turn.over
+            ]
+            return [caller.workspace, encode(given), caller.setting(quiet=self.grouped.single.quiet)]
+
         return await fetch(self.engine, self.grouped.sql, arguments, name=self.grouped.sql, writes=True)
-
-
-class Write:
-    """A write that waits for its turn."""
-
-    __slots__ = ("caller", "context", "outcome", "until", "values")
-
-    def __init__(self, values: Mapping[str, Any], caller: Caller, patience: float) -> None:
-        self.values = values
-        self.caller = caller
-        self.until = monotonic() + patience
-        self.context = copy_context()  # it has by when the request must be answered
-        self.outcome: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-
-    def becomes(self, row: Any) -> None:
-        """Tell whoever waits, if he still does."""
-        if not self.outcome.done():
-            self.outcome.set_result(row)
-
-    def fails(self, error: Exception) -> None:
-        """The same when it went wrong."""
-        if not self.outcome.done():
-            self.outcome.set_exception(error)
-
-
-def _all_fail(writes: Sequence[Write], error: Exception) -> None:
-    for write in writes:
-        write.fails(error)
-
-
-_FLYING: set[asyncio.Task[None]] = set()
-"""Asyncio itself does not keep tasks."""
-
-
-def _start(flight: Coroutine[Any, Any, None], write: Write) -> None:
-    """Do something as if it was a part of a write's request."""
-    task = asyncio.get_running_loop().create_task(flight, context=write.context)
-    _FLYING.add(task)
-    task.add_done_callback(_FLYING.discard)

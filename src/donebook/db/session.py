@@ -88,20 +88,27 @@ async def _tell(engine: AsyncEngine, sql: str, arguments: list[Any]) -> list[Row
 
 
 async def fetch(
-    engine: AsyncEngine, sql: str, arguments: list[Any], *, name: str, writes: bool, keyed: bool = False
+    engine: AsyncEngine,
+    sql: str,
+    arguments: list[Any] | Callable[[], list[Any]],
+    *,
+    name: str,
+    writes: bool,
+    keyed: bool = False,
 ) -> list[Row]:
-    """The rows of a statement; see `persist`."""
+    """The rows of a statement; see `persist`. Arguments may be worked out anew for each attempt."""
     pooled = engine.get_execution_options()["target"].pooled
 
     async def work(driver: Driver, attempt: Attempt) -> list[Row]:
+        given = arguments() if callable(arguments) else arguments
         if not pooled:
             attempt.deciding = writes
-            return await driver.fetch(sql, *arguments, timeout=attempt.left)
+            return await driver.fetch(sql, *given, timeout=attempt.left)
         # A pooler may have no connection of the database for us, and says so before anything is executed. Without its
         # cache asyncpg prepares each statement before it executes it anyway: these are its own two steps.
         statement = await driver.prepare(sql, timeout=attempt.left)
         attempt.deciding = writes
-        return await statement.fetch(*arguments, timeout=attempt.left)
+        return await statement.fetch(*given, timeout=attempt.left)
 
     return await persist(engine, work, name, writes=writes, keyed=keyed)
 
