@@ -19,7 +19,7 @@ from donebook.db.bulk import encode
 from donebook.db.caller import Caller
 from donebook.db.grouped import Grouped
 from donebook.db.limits import Limits
-from donebook.db.pace import Flight, Pace
+from donebook.db.pace import Flight, Pace, Pair
 from donebook.db.session import fetch, run, tell
 from donebook.db.turn import Turn
 from donebook.problems import Busy, OutcomeUnknown, Problem, Unavailable
@@ -86,11 +86,15 @@ class Lane:
     def _room(self) -> bool:
         if len(self.flying) < self.pace.limit:
             return True
-        early = monotonic() - STALLED
-        return len(self.flying) < self.pace.most and sum(one.since > early for one in self.flying) < self.pace.limit
+        return len(self.flying) < self.pace.most and self._fresh() < self.pace.limit
 
-    def _begin(self, writes: int) -> Flight:
-        flight = Flight(writes, solo=not self.flying)
+    def _fresh(self) -> int:
+        """Statements in flight that may come back at any moment."""
+        early = monotonic() - STALLED
+        return sum(flight.since > early for flight in self.flying)
+
+    def _begin(self, writes: int, pair: Pair | None = None) -> Flight:
+        flight = Flight(writes, pair)
         self.flying[flight] = None
         return flight
 
@@ -100,19 +104,35 @@ class Lane:
         self._send()
 
     def _send(self) -> None:
-        while self._waiting and self._room():
-            turns = self._next()
-            if len(turns) == 1:
-                turns[0].lead_alone(self._single(turns[0], self._begin(1)))
-            elif turns:
-                most_time = max(turns, key=lambda turn: turn.due)  # who has little is no reason for others to fail
-                most_time.lead(self._several(turns, self._begin(len(turns))))
+        while self._waiting:
+            if self.pace.curious:
+                if self._fresh():
+                    return
+                self.pace.look_later()
+                self._send_two()
+            elif self._room():
+                self._launch(self._next(self.pace.size))
+            else:
+                return
 
-    def _next(self) -> Sequence[Turn]:
+    def _send_two(self) -> None:
+        turns = self._next(2)
+        pair = Pair() if len(turns) > 1 else None
+        for turn in turns:
+            self._launch([turn], pair)
+
+    def _launch(self, turns: Sequence[Turn], pair: Pair | None = None) -> None:
+        if len(turns) == 1:
+            turns[0].lead_alone(self._single(turns[0], self._begin(1, pair)))
+        elif turns:
+            most_time = max(turns, key=lambda turn: turn.due)  # who has little is no reason for others to fail
+            most_time.lead(self._several(turns, self._begin(len(turns), pair)))
+
+    def _next(self, most: int) -> list[Turn]:
         """Those who wait for longest and may go together: no two write the same row."""
         group: dict[Any, Turn] = {}
         later = []
-        while self._waiting and len(group) < self.pace.size:
+        while self._waiting and len(group) < most:
             turn = self._waiting.popleft()
             if turn.over:
                 continue
