@@ -1,5 +1,6 @@
 """A browser for the run; for every test a page of its own, which must stay silent and talk to nobody else."""
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, 
 from tests.e2e.app import App
 from tests.e2e.browser import launch_options
 from tests.server import Server
+from tests.waiting import until
 
 type Open = Callable[..., Awaitable[App]]
 
@@ -46,7 +48,14 @@ async def open_app(browser: Browser, server: Server, client: httpx.AsyncClient) 
     yield open_app
     for context in contexts:
         await context.close()
+    await until(lambda: idle(client))  # what a page still had to save would come into the next test's list
     assert complaints == []
+
+
+async def idle(client: httpx.AsyncClient) -> bool:
+    """Whether the server has nothing else to answer."""
+    told = (await client.get("/metrics")).text
+    return re.search(r"^donebook_requests_in_flight 1(\.0)?$", told, re.MULTILINE) is not None
 
 
 @pytest.fixture

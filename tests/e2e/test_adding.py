@@ -185,3 +185,4 @@ async def test_adding_among_the_done_shows_it_among_all(app: App):
     await app.add("New")
     await app.sees("Old", "New")
     await expect(app.page).to_have_url("/")
+    await expect(app.status).to_have_text("Added “New”")  # else it may come into the next test's list
