@@ -1,5 +1,6 @@
 """Logs: one line an event, for people on a terminal, as JSON for everything else. They never hold what people wrote."""
 
+import asyncio
 import contextlib
 import logging
 import sys
@@ -16,6 +17,8 @@ access = logging.getLogger("donebook.access")
 _encoder = msgspec.json.Encoder()
 _lines: BinaryIO | None = None
 """Where the lines of requests go, when they are JSON."""
+_ready: list[bytes] = []
+"""Lines to be written."""
 
 
 class Line(msgspec.Struct, gc=False, kw_only=True, tag_field="event", tag="request"):
@@ -86,9 +89,22 @@ def request(method: str, path: str, status: int, *, ms: float, request_id: str, 
         said = {name: getattr(line, name) for name in names if getattr(line, name) is not msgspec.UNSET}
         access.info("request", extra=said)
         return
+    _ready.append(_encoder.encode(line))
+    if len(_ready) == 1:
+        try:
+            asyncio.get_running_loop().call_soon(_write)
+        except RuntimeError:
+            _write()
+
+
+def _write() -> None:
+    """Write the lines of all requests that were answered in this round of the event loop, as one."""
+    text = b"\n".join([*_ready, b""])
+    _ready.clear()
     with contextlib.suppress(OSError, ValueError):  # a log that cannot be written fails no request
-        _lines.write(_encoder.encode(line) + b"\n")
-        _lines.flush()
+        if _lines is not None:
+            _lines.write(text)
+            _lines.flush()
 
 
 def _json(event: object, **_: object) -> str:

@@ -1,33 +1,79 @@
-"""uvicorn, where its own ways are not ours: what it answers to bytes that are not HTTP, and how it stops."""
+"""uvicorn, where its own ways are not ours: how it writes an answer, what it says to bytes that are not HTTP, its end."""
 
 import asyncio
 import contextlib
 import socket
 from functools import partial
 from types import FrameType
-from uuid import uuid4
+from typing import cast
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from donebook.edge import Edge
+from donebook.edge import Edge, new_request_id
 from donebook.problems import BadRequest, document
 
 LINGER = 1.0  # s: how long clients with an open connection may take to send one more request, and be told to leave
 TICK = 0.02  # s
 
 
+class Joined:
+    """A transport for one answer: its head waits for what comes at once behind it, and both are one system call.
+
+    A stream has nothing to send yet; its head goes when the event loop comes round.
+    """
+
+    __slots__ = ("_begun", "_head", "_loop", "_transport")
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._head: bytes | None = None
+        self._begun = False
+
+    def write(self, data: bytes) -> None:
+        """Send, or keep for a moment what comes first."""
+        if not self._begun:
+            self._begun, self._head = True, data
+            self._loop.call_soon(self._flush)
+        elif self._head is None:
+            self._transport.write(data)
+        else:
+            head, self._head = self._head, None
+            self._transport.write(head + data)
+
+    def is_closing(self) -> bool:
+        """Whether the connection is closed, or about to be."""
+        return self._transport.is_closing()
+
+    def close(self) -> None:
+        """Close the connection, when all has been sent."""
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        if self._head is not None:
+            head, self._head = self._head, None
+            self._transport.write(head)
+
+
 class Protocol(HttpToolsProtocol):
-    """Answers with a problem document where uvicorn would send plain text, before there is a request to route."""
+    """Sends an answer as a whole, and problem documents where uvicorn would send plain text."""
 
     def on_message_begin(self) -> None:
         """Let whoever answers the request cut the connection, which ASGI knows no word for."""
         super().on_message_begin()
         self.scope["state"]["abort"] = self.transport.abort
 
+    def on_headers_complete(self) -> None:
+        """Begin to answer, which will be written here."""
+        super().on_headers_complete()
+        if self.scope["method"] != "HEAD":  # the answer to that is a head, and nothing comes behind it
+            self.cycle.transport = cast("asyncio.Transport", Joined(self.transport, self.loop))
+
     def send_400_response(self, msg: str) -> None:
         """Say what was wrong and close the connection."""
-        request_id = uuid4().hex
+        request_id = new_request_id()
         body = document(BadRequest(msg.strip().rstrip(".")), request_id)
         head = (
             "HTTP/1.1 400 Bad Request\r\n"

@@ -13,6 +13,7 @@ from sqlalchemy.util import await_only
 
 from donebook import metrics
 from donebook.db import pool as pools
+from donebook.db import times
 from donebook.db.bell import Bell
 from donebook.db.errors import DATABASE_ERRORS
 from donebook.db.group import Groups
@@ -96,6 +97,7 @@ async def connect(*where: Any, **how: Any) -> "asyncpg.Connection[Any]":
     TCP(7): probes after `TCP_KEEPIDLE` seconds of silence, and an error after `TCP_USER_TIMEOUT` of unanswered sending.
     """
     connection: asyncpg.Connection[Any] = await asyncpg.connect(*where, **how)
+    await times.teach(connection)
     transport = getattr(connection, "_transport", None)  # asyncpg has no public way to its socket
     wire = transport and transport.get_extra_info("socket")
     if wire is not None and wire.family != socket.AF_UNIX:

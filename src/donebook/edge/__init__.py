@@ -1,5 +1,5 @@
 """What stands around every request."""
 
-from donebook.edge.app import Edge
+from donebook.edge.app import Edge, new_request_id
 
-__all__ = ["Edge"]
+__all__ = ["Edge", "new_request_id"]

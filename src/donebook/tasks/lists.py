@@ -3,6 +3,7 @@
 import re
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from litestar import Request, get
@@ -15,11 +16,13 @@ from donebook.tasks import contract
 from donebook.tasks.contract import FoundTasks, Highlights, TaskPage
 from donebook.tasks.listing import Listing, Sort
 from donebook.tasks.search import highlights
-from donebook.tasks.search.query import Query
+from donebook.tasks.search.query import Query, query_of
 from donebook.tasks.service import TaskService
 from donebook.tasks.shape import shape
 
 PAGE_SIZE, LARGEST, BEST = 50, 200, 200
+MARKED = 4096  # tasks whose highlights are kept
+SHORT = 500  # characters: with a longer description they are not
 RFC3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)",
     re.ASCII,
@@ -95,13 +98,12 @@ class Lists:
             raise Invalid("sort: with q, the best come first; leave sort out")
         if cursor is not None:
             raise BadCursor("With q there is one page only; leave cursor out")
-        query = Query(q)
+        query = query_of(q)
         best = await tasks.best(query, completed=done, since=since, limit=limit or BEST)
-        return FoundTasks(
-            items=[shape(task) for task in best],
-            next=None,
-            highlights={str(task.id): marked(task.title, task.description, query) for task in best},
-        )
+        items = [shape(task) for task in best]
+        marks = {task.id: marked(task.title, task.description, query) for task in items}
+        query.forget()
+        return FoundTasks(items=items, next=None, highlights=marks)
 
 
 class Trash:
@@ -139,4 +141,13 @@ def moment(text: str | None) -> datetime | None:
 
 def marked(title: str, description: str | None, query: Query) -> Highlights:
     """Where a task has what was looked for, as the contract shows it."""
+    if description is None or len(description) <= SHORT:
+        return _kept(title, description, query)
+    return _marked(title, description, query)
+
+
+def _marked(title: str, description: str | None, query: Query) -> Highlights:
     return Highlights(title=highlights.highlight(title, query), description=highlights.snippet(description, query))
+
+
+_kept = lru_cache(MARKED)(_marked)

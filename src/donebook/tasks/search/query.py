@@ -12,6 +12,8 @@ SHORT = 2  # characters: so short a word is the beginning of much of the vocabul
 FORGIVEN_FROM = 5  # letters
 TOGETHER = 3  # characters of a run that stand together in the index
 TITLE, DESCRIPTION = "t", "d"
+RECENT = 64  # queries that are kept
+WORDS = 1000  # that are kept with each
 DIGIT = re.compile(r"\d")
 
 
@@ -66,7 +68,10 @@ def _slips(text: str) -> str:
 
 
 class Query:
-    """The terms of a text; all must be in what is found, in its title or its description."""
+    """The terms of a text; all must be in what is found, in its title or its description.
+
+    `query_of` gives the same one for the same text: who types, edits and types on looks for the same again.
+    """
 
     def __init__(self, text: str) -> None:
         found = list(dict.fromkeys((m[0][:LONGEST], m["run"] is not None) for m in TERMS.finditer(fold(text))))
@@ -77,6 +82,12 @@ class Query:
         """Those that are words: the text, whether a beginning will do, and what says whether a word is almost it."""
         self.known: dict[str, list[tuple[int, int]]] = {}
         """Where the terms are in the words that were looked at: they come again and again."""
+        self._values: tuple[str, dict[str, Any]] | None = None
+
+    def forget(self) -> None:
+        """Forget words that were looked at, when they are too many to be kept."""
+        if len(self.known) > WORDS:
+            self.known.clear()
 
     def may_be_in(self, folded: str) -> bool:
         """Whether a folded text can have any of the terms: a quick look, which is right when it says no."""
@@ -91,6 +102,11 @@ class Query:
         `numbers` are the places of the terms in which a slip is forgiven, and `long` the runs that the index knows by
         their pieces only.
         """
+        if self._values is None or self._values[0] != scope:
+            self._values = scope, self._worked_out(scope)
+        return self._values[1]
+
+    def _worked_out(self, scope: str) -> dict[str, Any]:
         forgiving = [(number, term) for number, term in enumerate(self.terms, 1) if term.forgiving]
         halves = [term.halves for _, term in forgiving]
         return {
@@ -118,6 +134,12 @@ class Query:
             "&".join(f"({form(scope, term, TITLE)})" for term in self.terms),
             "&".join(f"({form(scope, term, TITLE)}|{form(scope, term, DESCRIPTION)})" for term in self.terms),
         ]
+
+
+@lru_cache(RECENT)
+def query_of(text: str) -> Query:
+    """What a text looks for."""
+    return Query(text)
 
 
 def scope(workspace: UUID) -> str:
