@@ -12,6 +12,7 @@ from litestar.types import Scope
 
 from donebook import idempotency, openapi, problems, settings, tracing
 from donebook.accounts.models import DEFAULT_WORKSPACE
+from donebook.answers import Answer
 from donebook.baseline.controller import BaselineController
 from donebook.batch.controller import BatchController
 from donebook.changes.controller import ChangeController, HistoryController
@@ -84,6 +85,7 @@ def create_app(given: Settings | None = None) -> Litestar:
         plugins=[SQLAlchemyInitPlugin(base)],
         dto=StrictJSON,
         return_dto=None,
+        response_class=Answer,
         exception_handlers={
             Problem: answer,
             Stale: answer_stale,

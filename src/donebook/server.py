@@ -1,4 +1,4 @@
-"""uvicorn, where its own ways are not ours: how it writes an answer, what it says to bytes that are not HTTP, its end."""
+"""uvicorn, where its ways are not ours: writing answers, bytes that are not HTTP, and stopping."""
 
 import asyncio
 import contextlib

@@ -21,8 +21,8 @@ def parse_id(text: str) -> UUID | None:
 def timestamp(at: datetime) -> str:
     """RFC 3339, of fixed width, so that texts sort as times do; `at` is in UTC, as rows have it.
 
-    msgspec writes times several times as fast as `isoformat` does, but leaves a fraction of zero out. Those that are read
-    again and again are written once.
+    msgspec writes times several times as fast as `isoformat` does, but leaves a fraction of zero out. What is
+    read again and again is written once.
     """
     text = _encode(at)[1:-1].decode()
     return text if at.microsecond else f"{text[:19]}.000000Z"

@@ -161,31 +161,28 @@ class Lane:
         self._watch()
 
     async def _single(self, turn: Turn, flight: Flight) -> None:
-        well = False
+        rows: Sequence[Any] | None = None
+        problem: Exception = OutcomeUnknown()
         try:
             rows = await run(self.engine, self.grouped.single, turn.values, turn.caller)
-            well = bool(rows)
-            turn.becomes(rows[0] if rows else None)
         except Exception as error:  # noqa: BLE001 - whoever waits is told
-            turn.fails(error)
+            problem = error
         finally:
-            if not turn.over:
-                turn.fails(OutcomeUnknown())
-            self._end(flight, well=well)
+            self._end(flight, well=bool(rows))
+            if rows is None:
+                turn.fails(problem)
+            else:
+                turn.becomes(rows[0] if rows else None)
 
     async def _several(self, turns: Sequence[Turn], flight: Flight) -> None:
         """Let writes go together. What may have been stored is not tried again."""
+        rows: Sequence[Any] = []
         left: Sequence[Turn] = []
         problem: Problem = OutcomeUnknown()
-        well = False
         try:
             rows = await self._rows(turns)
-            for row in rows:
-                turns[row["number"]].becomes(row)
-            left = [turn for turn in turns if not turn.over]  # whose row is locked, or not there
-            well = bool(rows)
-            if rows:
-                tell(self.engine, turns[0].caller.workspace, followed=bool(rows[0]["followed"]))
+            written = {row["number"] for row in rows}
+            left = [turn for number, turn in enumerate(turns) if number not in written and not turn.over]
         except Unavailable as known:
             problem = known
         except Problem:
@@ -193,13 +190,17 @@ class Lane:
         except Exception:
             log.exception("what was written cannot be read")
         finally:
-            for turn in left:
+            for turn in left:  # whose row is locked, or not there
                 turn.alone = True
             self._waiting.extendleft(reversed(left))
+            self._end(flight, well=bool(rows))  # first of all: the database works on while we answer
+            for row in rows:
+                turns[row["number"]].becomes(row)
+            if rows:
+                tell(self.engine, turns[0].caller.workspace, followed=bool(rows[0]["followed"]))
             if not left:
                 for turn in turns:
                     turn.fails(problem)
-            self._end(flight, well=well)
             self._watch()
 
     async def _rows(self, turns: Sequence[Turn]) -> Sequence[Any]:

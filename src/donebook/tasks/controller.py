@@ -10,6 +10,7 @@ from litestar.openapi.spec import Example
 from litestar.params import JSONBody, PathParameter
 from msgspec import UNSET
 
+from donebook.answers import Answer
 from donebook.db.models import Versions
 from donebook.idempotency import provide_key
 from donebook.openapi import BODY, DATABASE, FOUND, KEY, MATCH, WRITE, answers, examples
@@ -210,7 +211,7 @@ def answer(task: models.Task, *, status: int = 200, seen: str | None = None) -> 
     headers = {"ETag": etag(task.version)}
     if unchanged(seen, task.version):
         return Response(None, status_code=304, headers=headers)  # type: ignore[arg-type]
-    return Response(shape(task), status_code=status, headers=headers)
+    return Answer(shape(task), status_code=status, headers=headers)
 
 
 def known(task_id: str, missing: str | None = None) -> UUID:
