@@ -175,6 +175,7 @@ class Edge:
             await _answer(ServerError(), request_id, send)
         finally:
             exchange.end()
+            scope["state"].pop("exchange", None)  # each knows the other: only the collector would free them
 
     def _allowed(self, scope: HTTPScope, headers: HeaderList) -> HeaderList:
         """Correct Litestar's own answer to OPTIONS, which names only the methods of the handler registered first."""
