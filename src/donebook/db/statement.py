@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     BindParameter,
     ColumnElement,
     Delete,
@@ -18,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.sql.functions import Function
+from sqlalchemy.types import TypeEngine
 
 from donebook.db import rows
 
@@ -112,10 +114,7 @@ class Statement[Model]:
     def _parameters(self) -> list[tuple[str | None, Callable[[Any], Any] | None, Any]]:
         """Of each placeholder the name of what is given, and how to convert it; or no name, and what it always is."""
         binds = [self._compiled.binds[name] for name in self._compiled.positiontup]
-        return [
-            (bind.key if bind.required else None, bind.type.dialect_impl(DIALECT).bind_processor(DIALECT), bind.value)
-            for bind in binds
-        ]
+        return [(bind.key if bind.required else None, _converter(bind.type), bind.value) for bind in binds]
 
 
 def call[Model](
@@ -126,6 +125,13 @@ def call[Model](
     table = function.table_valued(*(attribute.columns[0].name for attribute in attributes))
     columns = [table.c[attribute.columns[0].name].label(attribute.key) for attribute in attributes]
     return Statement(select(*columns, *also), model=model, writes=True, quiet=quiet)
+
+
+def _converter(kind: TypeEngine[Any]) -> Callable[[Any], Any] | None:
+    """How to convert a value of a type, or None when the driver takes it as it is; SQLAlchemy copies every array."""
+    if isinstance(kind, ARRAY) and _converter(kind.item_type) is None:
+        return None
+    return kind.dialect_impl(DIALECT).bind_processor(DIALECT)
 
 
 def _entity(statement: Select[Any] | Insert | Update | Delete | TextClause) -> Any:
