@@ -27,9 +27,6 @@ from donebook.snapshot.service import Snapshots
 from donebook.tasks.service import TaskService
 from donebook.undo.service import UndoService
 
-type AnyRequest = Request[Any, Any, Any]
-type GivenKey = NamedDependency[Key | None]
-
 
 def providers(
     chosen: Settings, base: Database, *, entities: Entities, hub: Hub, snapshots: Snapshots
@@ -45,20 +42,20 @@ def providers(
     """
     keep = timedelta(days=chosen.trash_days)
 
-    def provide_tasks(request: AnyRequest, key: GivenKey) -> TaskService:
+    def provide_tasks(request: Request[Any, Any, Any], key: NamedDependency[Key | None]) -> TaskService:
         return TaskService(session_of(base, request.scope), caller=caller_of(request.scope), key=key, keep=keep)
 
-    def provide_batches(request: AnyRequest, key: GivenKey) -> BatchService:
+    def provide_batches(request: Request[Any, Any, Any], key: NamedDependency[Key | None]) -> BatchService:
         return BatchService(session_of(base, request.scope), caller=caller_of(request.scope), key=key, keep=keep)
 
-    def provide_undo(request: AnyRequest, key: GivenKey) -> UndoService:
+    def provide_undo(request: Request[Any, Any, Any], key: NamedDependency[Key | None]) -> UndoService:
         session, caller = session_of(base, request.scope), caller_of(request.scope)
         return UndoService(session, caller=caller, key=key, keep=keep, entities=entities)
 
-    def provide_changes(request: AnyRequest) -> ChangeService:
+    def provide_changes(request: Request[Any, Any, Any]) -> ChangeService:
         return ChangeService(session_of(base, request.scope), caller=caller_of(request.scope))
 
-    def provide_caller(request: AnyRequest) -> Caller:
+    def provide_caller(request: Request[Any, Any, Any]) -> Caller:
         return caller_of(request.scope)
 
     return {

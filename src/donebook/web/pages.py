@@ -29,9 +29,6 @@ API = frozenset({"api", "assets", "docs", "health", "metrics", "openapi.json", "
 """First segments of paths that are never a page of the web app."""
 
 
-type AnyRequest = Request[Any, Any, Any]
-
-
 class Page(Struct, frozen=True):
     """A file as it is sent: each encoding with its entity tag."""
 
@@ -86,7 +83,7 @@ class Pages:
         self.page = self.root.pop(PAGE, not_built)
         self.docs = self.root.pop(DOCS, not_built)
 
-    def deep_link(self, request: AnyRequest) -> Response[bytes] | None:
+    def deep_link(self, request: Request[Any, Any, Any]) -> Response[bytes] | None:
         """The page, for an address that only the web app knows; None for those of the API and of missing files."""
         first, *rest = request.scope["path"].strip("/").split("/")
         if request.method not in ("GET", "HEAD") or first in API or "." in (rest or [first])[-1]:
@@ -97,21 +94,21 @@ class Pages:
         """The routes of the pages and of their assets."""
 
         @_page("/")
-        def app(request: AnyRequest) -> Response[bytes]:
+        def app(request: Request[Any, Any, Any]) -> Response[bytes]:
             return self.page.respond(request.headers, cache=REVALIDATE)
 
         @_page("/docs")
-        def docs(request: AnyRequest) -> Response[bytes]:
+        def docs(request: Request[Any, Any, Any]) -> Response[bytes]:
             return self.docs.respond(request.headers, cache=REVALIDATE)
 
         @_page("/assets/{name:str}")
-        def asset(request: AnyRequest, name: FromPath[str]) -> Response[bytes]:
+        def asset(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:
             if name not in self.assets:
                 raise NotFound
             return self.assets[name].respond(request.headers, cache=FOREVER)
 
         @_page("/favicon.ico", *(f"/{name}" for name in self.root))
-        def file(request: AnyRequest) -> Response[bytes]:
+        def file(request: Request[Any, Any, Any]) -> Response[bytes]:
             name = request.scope["path"].strip("/")
             if name not in self.root:
                 raise NotFound
