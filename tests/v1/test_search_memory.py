@@ -4,7 +4,7 @@ import gc
 import weakref
 
 from donebook.tasks.lists import marked
-from donebook.tasks.search.query import RECENT, query_of
+from donebook.tasks.search.query import RECENT, Query, query_of
 
 
 def test_long_words_are_not_kept() -> None:
@@ -16,7 +16,7 @@ def test_long_words_are_not_kept() -> None:
 
 
 def test_highlights_keep_no_queries() -> None:
-    alive = weakref.WeakSet()
+    alive: weakref.WeakSet[Query] = weakref.WeakSet()
     for number in range(2 * RECENT):
         query = query_of(f"zebra {number}")
         alive.add(query)

@@ -142,7 +142,7 @@ def moment(text: str | None) -> datetime | None:
 def marked(title: str, description: str | None, query: Query) -> Highlights:
     """Where a task has what was looked for, as the contract shows it."""
     if description is None or len(description) <= SHORT:
-        return _kept(title, description, query)
+        return _kept(title, description, query.text)
     return _marked(title, description, query)
 
 
@@ -150,4 +150,6 @@ def _marked(title: str, description: str | None, query: Query) -> Highlights:
     return Highlights(title=highlights.highlight(title, query), description=highlights.snippet(description, query))
 
 
-_kept = lru_cache(MARKED)(_marked)
+@lru_cache(MARKED)
+def _kept(title: str, description: str | None, q: str) -> Highlights:
+    return _marked(title, description, query_of(q))  # by its text: a query that is kept here would never be forgotten

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import accumulate, chain, takewhile
 
 from donebook.tasks.contract import Segment
-from donebook.tasks.search.letters import TERMS, fold_evenly, fold_letter, letters
+from donebook.tasks.search.letters import LONGEST, TERMS, fold_evenly, fold_letter, letters
 from donebook.tasks.search.query import Query
 
 BEFORE, AROUND = 60, 200  # characters of a description that are shown: in front of the first match, and in all
@@ -74,7 +74,9 @@ def _found(folded: str, query: Query) -> Iterator[Span]:
         word = piece[0]
         spans = known.get(word)
         if spans is None:
-            spans = known[word] = (_in_run if piece.lastgroup == "run" else _in_word)(word, query)
+            spans = (_in_run if piece.lastgroup == "run" else _in_word)(word, query)
+            if len(word) <= LONGEST:  # a description may be one word
+                known[word] = spans
         if spans:
             start = piece.start()
             for first, end in spans:

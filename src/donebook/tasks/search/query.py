@@ -74,6 +74,7 @@ class Query:
     """
 
     def __init__(self, text: str) -> None:
+        self.text = text
         found = list(dict.fromkeys((m[0][:LONGEST], m["run"] is not None) for m in TERMS.finditer(fold(text))))
         short = [word for word, run in found if not run and len(word) <= SHORT]
         self.terms = [Term(word, run, run or len(word) > SHORT or word == short[-1]) for word, run in found]
