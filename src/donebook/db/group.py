@@ -177,12 +177,14 @@ class Lane:
     async def _several(self, turns: Sequence[Turn], flight: Flight) -> None:
         """Let writes go together. What may have been stored is not tried again."""
         rows: Sequence[Any] = []
+        landed: Sequence[tuple[Turn, Any]] = []
         left: Sequence[Turn] = []
         problem: Problem = OutcomeUnknown()
         try:
             rows = await self._rows(turns)
-            written = {row["number"] for row in rows}
-            left = [turn for number, turn in enumerate(turns) if number not in written and not turn.over]
+            landed = [(turns[row["number"]], row) for row in rows]
+            written = {turn for turn, _ in landed}
+            left = [turn for turn in turns if turn not in written and not turn.over]
         except Unavailable as known:
             problem = known
         except Problem:
@@ -193,10 +195,10 @@ class Lane:
             for turn in left:  # whose row is locked, or not there
                 turn.alone = True
             self._waiting.extendleft(reversed(left))
-            self._end(flight, well=bool(rows))  # first of all: the database works on while we answer
-            for row in rows:
-                turns[row["number"]].becomes(row)
-            if rows:
+            self._end(flight, well=bool(landed))  # first of all: the database works on while we answer
+            for turn, row in landed:
+                turn.becomes(row)
+            if landed:
                 tell(self.engine, turns[0].caller.workspace, followed=bool(rows[0]["followed"]))
             if not left:
                 for turn in turns:
