@@ -1,5 +1,6 @@
 """Answers that are one JSON document, which nearly all are: sent without what Litestar does for all the others."""
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 import msgspec
@@ -8,6 +9,8 @@ from litestar.response.base import ASGIResponse
 from litestar.types import Receive, Scope, Send
 
 _encode = msgspec.json.Encoder().encode
+DOCUMENTS = range(200, 204)
+"""Statuses of answers that have one."""
 JSON = (b"content-type", b"application/json")
 
 
@@ -15,16 +18,22 @@ class Answer[Shape](Response[Shape]):
     """A document of the contract; anything else that is answered so goes Litestar's own way."""
 
     def to_asgi_response(self, app: Any, request: Any, **given: Any) -> ASGIResponse:
-        """The document, encoded."""
+        """The document, encoded; headers are the document's own, but for its type and its length."""
         status = self.status_code or given.get("status_code") or 200
-        beside = self.cookies or self.background or given.get("cookies") or given.get("background")
-        plain = isinstance(self.content, msgspec.Struct | list) and self.media_type in {None, "application/json"}
-        if beside or not plain or given.get("headers") or given.get("is_head_response"):
+        if status not in DOCUMENTS or not self._alone(given):
             return super().to_asgi_response(app, request, **given)
         body = _encode(self.content)
         headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in self.headers.items()]
         headers += JSON, (b"content-length", b"%d" % len(body))
         return cast("ASGIResponse", _Document(status, headers, body))
+
+    def _alone(self, given: Mapping[str, Any]) -> bool:
+        """Whether there is nothing beside it that Litestar would have to look after."""
+        if self.cookies or self.background or self.media_type not in {None, "application/json"}:
+            return False
+        if given.get("cookies") or given.get("background") or given.get("headers") or given.get("is_head_response"):
+            return False
+        return isinstance(self.content, msgspec.Struct | list)
 
 
 class _Document:

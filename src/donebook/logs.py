@@ -19,6 +19,8 @@ _lines: BinaryIO | None = None
 """Where the lines of requests go, when they are JSON."""
 _ready: list[bytes] = []
 """Lines to be written."""
+_writer: asyncio.AbstractEventLoop | None = None
+"""The event loop that will write them when it comes round."""
 
 
 class Line(msgspec.Struct, gc=False, kw_only=True, tag_field="event", tag="request"):
@@ -77,6 +79,7 @@ def request(method: str, path: str, status: int, *, ms: float, request_id: str, 
         request_id: its id.
         open_s: for how many seconds a stream was open.
     """
+    global _writer  # noqa: PLW0603 - one process, one standard error
     if not access.isEnabledFor(logging.INFO):
         return
     ms = round(ms, 1)
@@ -90,15 +93,20 @@ def request(method: str, path: str, status: int, *, ms: float, request_id: str, 
         access.info("request", extra=said)
         return
     _ready.append(_encoder.encode(line))
-    if len(_ready) == 1:
-        try:
-            asyncio.get_running_loop().call_soon(_write)
-        except RuntimeError:
-            _write()
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        _write()
+        return
+    if _writer is not loop:
+        _writer = loop
+        loop.call_soon(_write)
 
 
 def _write() -> None:
     """Write the lines of all requests that were answered in this round of the event loop, as one."""
+    global _writer  # noqa: PLW0603
+    _writer = None
     text = b"\n".join([*_ready, b""])
     _ready.clear()
     with contextlib.suppress(OSError, ValueError):  # a log that cannot be written fails no request

@@ -21,7 +21,7 @@ from donebook.tasks.service import TaskService
 from donebook.tasks.shape import shape
 
 PAGE_SIZE, LARGEST, BEST = 50, 200, 200
-MARKED = 4096  # tasks whose highlights are kept
+MARKED = 2048  # tasks whose highlights are kept
 SHORT = 500  # characters: with a longer description they are not
 RFC3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)",
