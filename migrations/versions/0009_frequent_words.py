@@ -21,7 +21,7 @@ down_revision = "0008"
 branch_labels = None
 depends_on = None
 
-EARLIER = runpy.run_path(str(Path(__file__).with_name("0007_find_tasks.py")))["FIND"]
+EARLIER: str = runpy.run_path(str(Path(__file__).with_name("0007_find_tasks.py")))["FIND"]
 
 LARGE = 20_000
 """Tasks in the database from which on the index may have many."""
