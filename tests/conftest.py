@@ -114,6 +114,14 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         return (yield)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
+    """Fail a test during which the event loop of a server stood still."""
+    yield
+    if seen := Server.stood_still():
+        pytest.fail(f"the event loop of a server stood still:\n{seen}")
+
+
 @pytest.fixture(scope="session")
 def system_postgres() -> Iterator[Postgres]:
     """The system's own PostgreSQL, once for the whole run, whichever tests ask for it and in which order."""

@@ -5,10 +5,11 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import ClassVar, Self
 
 import httpx
 
@@ -34,7 +35,9 @@ def environment(**settings: object) -> dict[str, str]:
 class Server:
     """`donebook serve` with the given settings. As a context it is started and, at the end, stopped."""
 
-    command: list[Path | str] = [DONEBOOK, "serve"]
+    command: list[Path | str] = [sys.executable, "-P", ROOT / "tests" / "watchdog.py", "serve"]
+    watched: ClassVar[set[Path]] = set()
+    """Where the watchdogs of all servers write what they see."""
 
     def __init__(self, directory: Path, **settings: object) -> None:
         self.port = int(str(settings.setdefault("PORT", free_port())))
@@ -42,10 +45,13 @@ class Server:
         self.directory = directory
         self.environment = environment(**settings)
         self.output = directory / "server.log"
+        self.seen = directory / f"watchdog.{self.port}"
+        self.environment["WATCHDOG"] = str(self.seen)
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Self:
         """Start it and wait until it answers."""
+        self.watched.add(self.seen)
         with self.output.open("ab") as output:
             self.process = subprocess.Popen(
                 self.command,
@@ -79,6 +85,14 @@ class Server:
         if self.process is not None and self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+
+    @classmethod
+    def stood_still(cls) -> str:
+        """What the watchdogs of all servers have seen since this was asked last: when an event loop stood still."""
+        seen = [(path, path.read_text()) for path in cls.watched if path.exists()]
+        for path, _ in seen:
+            path.unlink()
+        return "".join(text for _, text in seen)
 
     def log(self) -> str:
         """What it has printed so far."""

@@ -100,6 +100,7 @@ def create_app(given: Settings | None = None) -> Litestar:
         logging_config=None,
     )
     openapi.complete(app)
+    app.state["search_work"] = chosen.search_work
     app.state["parameters"] = openapi.query_parameters(app)
     methods = {route.path_format: route.methods for route in app.routes}
     upkeep = Upkeep(chosen, base)
@@ -137,8 +138,10 @@ async def refuse_unknown_parameters(request: AnyRequest) -> None:
             raise problems.Invalid(f"Unknown query parameter: {name[:100]}")
         if names.count(name) > 1:
             raise problems.Invalid(f"{name}: expected once")
-        if value.lower() == "null" and not known[name]:
-            raise problems.Invalid(f"{name}: null is no value")  # which Litestar would take for none
+        if not known[name].fullmatch(value):
+            raise problems.Invalid(
+                f"{name}: expected {'a whole number' if known[name] is openapi.NUMBER else 'a value, not null'}"
+            )
 
 
 async def after_refusal(base: Database, error: Exception, scope: Scope) -> None:

@@ -7,6 +7,7 @@ import socket
 import sys
 import time
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -22,6 +23,7 @@ RELOADED = "donebook.cli:reloaded"
 LAST_REQUESTS = 10  # s: how long running requests may take to finish after a stop
 LAST_LOCAL_REQUESTS = 2  # s: the same on a laptop, where somebody waits for the prompt
 KEEP_ALIVE = 75  # s: longer than the 60 s of common proxies, so that it is they who close idle connections
+UNSENT = 128 * 1024  # bytes that the kernel keeps for a client: with more, we could not see that it reads slowly
 WAIT_FOR_DATABASE = 30  # s: how long the start waits for a database that does not answer yet
 
 os.environ.setdefault("LITESTAR_APP", APP)  # `litestar …` loads this module first, and so finds the application
@@ -76,11 +78,13 @@ def run(chosen: Settings, *, reload: bool) -> None:
     import uvicorn
 
     from donebook import logs, tracing
-    from donebook.server import Protocol, Server
+    from donebook.http.protocol import Protocol, Shared
+    from donebook.server import Server, connections_allowed, give_memory_back
 
     if chosen.tracing and not tracing.available():
         settings.refuse("TRACING=true: expected the extra `tracing` to be installed (uv sync --extra tracing)")
     logs.configure(chosen)
+    give_memory_back()
     signal.signal(signal.SIGINT, leave)
     signal.signal(signal.SIGTERM, leave)
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup asks to outlive the terminal
@@ -93,7 +97,7 @@ def run(chosen: Settings, *, reload: bool) -> None:
         print(banner(chosen, local=local), flush=True)
         options: dict[str, Any] = {
             "loop": "uvloop",
-            "http": Protocol,
+            "http": partial(Protocol, shared=Shared(chosen, connections_allowed(chosen))),
             "ws": "none",
             "log_config": None,
             "access_log": False,
@@ -136,11 +140,11 @@ def listen(chosen: Settings, stack: ExitStack) -> socket.socket:
     """The socket that requests come in by, opened before anything else is started."""
     family = socket.AF_INET6 if ":" in chosen.host else socket.AF_INET
     try:
-        return stack.enter_context(
-            socket.create_server((chosen.host.strip("[]"), chosen.port), family=family, backlog=2048)
-        )
+        listener = socket.create_server((chosen.host.strip("[]"), chosen.port), family=family, backlog=2048)
     except OSError as problem:
         stop(f"cannot listen on {chosen.host}:{chosen.port}: {problem.strerror}; set HOST or PORT")
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
+    return stack.enter_context(listener)
 
 
 def with_database(chosen: Settings, stack: ExitStack) -> Settings:

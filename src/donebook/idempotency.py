@@ -37,10 +37,10 @@ async def provide_key(request: Request[Any, Any, Any], idempotency_key: Idempote
     """
     if idempotency_key is None:
         return None
-    return await key_of(request)
+    return key_of(request)
 
 
-async def key_of(request: Request[Any, Any, Any]) -> Key | None:
+def key_of(request: Request[Any, Any, Any]) -> Key | None:
     """The key of the request, the same whenever it is asked for.
 
     Raises:
@@ -56,7 +56,9 @@ async def key_of(request: Request[Any, Any, Any]) -> Key | None:
     if len(given) > 1 or not FORM.fullmatch(text) or text == '"':
         raise BadKey(BadKey.example)
     expected = request.headers.getall("if-match", []) if request.url.path.startswith(CONDITIONAL) else []
-    said = (request.method.encode(), request.scope["raw_path"], await request.body())
+    query = request.scope["query_string"]
+    address = request.scope["raw_path"] + (b"?" + query if query else b"")
+    said = (request.method.encode(), address, state["body"])
     key = Key(text, *said, *(tag.encode() for tag in expected))
     state["key"] = key
     return key
@@ -74,7 +76,7 @@ async def spend_on_refusal(error: Exception, scope: Scope, *, engine: AsyncEngin
     if request.method not in ("POST", "PUT", "PATCH", "DELETE"):
         return
     try:
-        key = await key_of(request)
+        key = key_of(request)
         if key is not None and not key.spent:
             await refuse(engine, workspace, key)
     except KeyReused as problem:

@@ -1,6 +1,7 @@
 """Request bodies: strict JSON, decoded once, straight into the contract's Structs."""
 
 import re
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import msgspec
@@ -8,6 +9,7 @@ from litestar.dto import AbstractDTO
 from litestar.openapi.spec import Reference, Schema
 from litestar.typing import FieldDefinition
 
+from donebook.accents import MOST, stacked
 from donebook.problems import Invalid, NotJson
 
 JSON = ("application/json",)
@@ -36,7 +38,7 @@ class StrictJSON(AbstractDTO[Any]):
             raise NotJson(f"The body must be application/json, not {kind or 'without a content type'}"[:200])
         try:
             # As text first: msgspec does not look into members that it skips, and they must be UTF-8 as well.
-            return self.decoders[self.asgi_connection.route_handler.handler_id].decode(value.decode())
+            body = self.decoders[self.asgi_connection.route_handler.handler_id].decode(value.decode())
         except msgspec.ValidationError as error:
             raise _invalid(str(error)) from None
         except UnicodeDecodeError as error:
@@ -45,6 +47,9 @@ class StrictJSON(AbstractDTO[Any]):
             raise Invalid(_not_json(str(error))) from None
         except RecursionError:
             raise Invalid("The body is nested too deeply") from None
+        if (b"\\u" in value or not value.isascii()) and any(map(stacked, _texts(body))):
+            raise Invalid(f"Expected at most {MOST} accents on a letter, unless they are in their canonical order")
+        return body
 
     @classmethod
     def is_supported_model_type_field(cls, field_definition: FieldDefinition) -> bool:
@@ -77,10 +82,23 @@ class StrictJSON(AbstractDTO[Any]):
         return False
 
 
+def _texts(value: object) -> Iterator[str]:
+    """Every text in a body."""
+    match value:
+        case str():
+            yield value
+        case list():
+            for item in value:
+                yield from _texts(item)
+        case msgspec.Struct():
+            for name in value.__struct_fields__:
+                yield from _texts(getattr(value, name))
+
+
 def _invalid(message: str) -> Invalid:
     """What is wrong with a body; of an item of a list also which one, for programs."""
     found = re.search(r" - at `\$\.\w+\[(\d+)\]", message)
-    return Invalid(_sentence(message), **({"index": int(found[1])} if found else {}))
+    return Invalid(_sentence(message)[:500], **({"index": int(found[1])} if found else {}))
 
 
 def _sentence(message: str) -> str:

@@ -35,6 +35,9 @@ ERRORS = Counter("donebook_database_errors", "Attempts that failed, by problem",
 RETRIES = Counter("donebook_database_retries", "Attempts made again, by problem", ["problem"], registry=REGISTRY)
 OUTAGES = Counter("donebook_database_outages", "Times the database became unreachable", registry=REGISTRY)
 UNREACHABLE = Gauge("donebook_database_unreachable", "1 while the database cannot be reached", registry=REGISTRY)
+CUT_OFF = Counter(
+    "donebook_connections_cut", "Connections that were closed on a client, by reason", ["reason"], registry=REGISTRY
+)
 REPLAYS = Counter("donebook_idempotent_replays", "Answers given again for an idempotency key", registry=REGISTRY)
 SUBSCRIBERS = Gauge("donebook_stream_subscribers", "Who follows the changes on this process", registry=REGISTRY)
 EVENTS = Counter("donebook_stream_events", "Changes sent to those who follow them", registry=REGISTRY)
@@ -57,6 +60,11 @@ def answered(method: str, route: str, status: int, seconds: float) -> None:
     """Count a request."""
     _requests(method, route, status).inc()
     _duration(method, route).observe(seconds)
+
+
+def cut_off(reason: str) -> None:
+    """Count a connection that was closed on its client."""
+    CUT_OFF.labels(reason).inc()
 
 
 def text() -> bytes:

@@ -1,5 +1,6 @@
 """The OpenAPI document: what every endpoint can answer, errors included, in the shapes really sent."""
 
+import re
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any
@@ -32,6 +33,10 @@ from donebook.version import VERSION
 
 PROBLEM_JSON = "application/problem+json"
 
+
+ANY_TEXT = re.compile(".*", re.DOTALL)
+NUMBER = re.compile("-?(0|[1-9][0-9]{0,17})", re.ASCII)
+NOT_NULL = re.compile("(?!null\\Z).*", re.DOTALL | re.IGNORECASE)
 
 HARMLESS = "; nothing was changed"
 
@@ -121,14 +126,11 @@ def complete(app: Litestar) -> None:
                 member.format = OpenAPIFormat.DATE_TIME
 
 
-def query_parameters(app: Litestar) -> dict[str, dict[str, bool]]:
-    """The query parameters that each operation takes, by the operation's id, and whether they are any text."""
+def query_parameters(app: Litestar) -> dict[str, dict[str, re.Pattern[str]]]:
+    """The query parameters that each operation takes, by the operation's id, and how their values may be written."""
     return {
         operation.operation_id: {
-            parameter.name: any(
-                isinstance(schema, Schema) and schema.type == OpenAPIType.STRING and not schema.enum
-                for schema in _alternatives(parameter.schema)
-            )
+            parameter.name: _written(_alternatives(parameter.schema))
             for parameter in operation.parameters or []
             if isinstance(parameter, Parameter) and parameter.param_in == "query"
         }
@@ -136,6 +138,12 @@ def query_parameters(app: Litestar) -> dict[str, dict[str, bool]]:
         for operation in (item.get, item.post, item.put, item.delete, item.patch)
         if operation is not None and operation.operation_id is not None
     }
+
+
+def _written(schemas: list[Schema | Reference]) -> re.Pattern[str]:
+    """How values are written: Litestar would take 1e3 for a number, and null for no value."""
+    kinds = {schema.type for schema in schemas if isinstance(schema, Schema) and not schema.enum}
+    return ANY_TEXT if OpenAPIType.STRING in kinds else NUMBER if OpenAPIType.INTEGER in kinds else NOT_NULL
 
 
 def _alternatives(schema: Schema | Reference | None) -> list[Schema | Reference]:

@@ -50,6 +50,13 @@ class UnknownHost(BadRequest):
     """This server does not answer to that host name."""
 
 
+class CrossOrigin(Problem):
+    """A page of another origin may not write here."""
+
+    status = 403
+    example = "A page of another origin may not write here; ALLOWED_ORIGINS names those that may"
+
+
 class NotFound(Problem):
     """Not found."""
 
@@ -158,6 +165,19 @@ class NotJson(Problem):
     example = "The body must be application/json, not text/plain"
 
 
+class UnknownCoding(Problem):
+    """The body must not be encoded."""
+
+    status = 415
+    example = "The body must not be encoded, not even as gzip"
+
+
+class ExpectationFailed(Problem):
+    """Only 100-continue can be expected."""
+
+    status = 417
+
+
 class Invalid(Problem):
     """The body is not valid."""
 
@@ -171,10 +191,28 @@ class KeyReused(Problem):
     status = 422
 
 
+class HeadTooLarge(Problem):
+    """The request's head is too large."""
+
+    status = 431
+
+
 class ServerError(Problem):
     """Something went wrong on the server."""
 
     status = 500
+
+
+class NotSupported(Problem):
+    """This server does not support that."""
+
+    status = 501
+
+
+class VersionNotSupported(Problem):
+    """This server speaks HTTP/1.1."""
+
+    status = 505
 
 
 class Unavailable(Problem):
@@ -188,6 +226,10 @@ class Busy(Unavailable):
     """The server is busy; nothing was changed."""
 
     retry_after = 1
+
+
+class TooManyConnections(Busy):
+    """The server has too many connections; nothing was changed."""
 
 
 class Contended(Busy):

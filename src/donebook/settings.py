@@ -41,6 +41,14 @@ class Settings(Struct, frozen=True, kw_only=True, rename="upper"):
     connect_timeout: Seconds = 12.0
     statement_timeout: Seconds = 10.0
     request_timeout: Seconds = 15.0
+    head_timeout: Seconds = 10.0
+    body_timeout: Seconds = 10.0
+    write_timeout: Seconds = 10.0
+    max_head_size: Annotated[int, Meta(ge=1024, le=2**24)] = 65_536
+    max_headers: Annotated[int, Meta(ge=10, le=10_000)] = 100
+    max_connections: Annotated[int, Meta(ge=1, le=1_000_000)] = 10_000
+    max_buffered_mb: Annotated[int, Meta(ge=1, le=1_000_000)] = 64
+    search_work: Annotated[int, Meta(ge=0, le=10**9)] = 2_000_000
     trash_days: Annotated[float, Meta(gt=0, le=36500)] = 30.0
     log_days: Annotated[float, Meta(ge=0, le=36500)] = 0.0
     auto_migrate: bool = True

@@ -40,6 +40,8 @@ class Streamed[Shape](Response[Shape]):
         """Send it."""
         state = scope["state"]
         state["streams"] = True
+        if "connection" in self.headers and "last" in state:  # it is the last answer on its connection
+            state["last"]()
         if "exchange" in state:
             state["exchange"].unlimited()  # each piece has a limit of its own from now on
         headers = [(name.lower().encode(), value.encode()) for name, value in self.headers.items()]

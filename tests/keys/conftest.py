@@ -85,10 +85,14 @@ class Holder:
         """Let them go on."""
         await self.connection.execute("COMMIT")
 
-    async def _waiting(self, by: int) -> bool:
+    async def waiting(self) -> int:
+        """How many statements wait."""
         await self.connection.execute("SELECT pg_stat_clear_snapshot()")  # else a transaction sees what it saw first
         waiting: int = await self.connection.fetchval(WAITING)
-        return waiting >= by
+        return waiting
+
+    async def _waiting(self, by: int) -> bool:
+        return await self.waiting() >= by
 
 
 @asynccontextmanager

@@ -3,11 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from litestar import Controller, delete, get, post, put
+from litestar import Controller, Response, delete, get, post, put
 from litestar.di import NamedDependency, Provide
 from litestar.openapi.spec import Example
 from litestar.params import JSONBody, PathParameter
 
+from donebook.answers import Listed
 from donebook.baseline import contract
 from donebook.baseline.contract import BaselineTask, BaselineTaskCreate, BaselineTaskUpdate
 from donebook.idempotency import provide_key
@@ -34,9 +35,9 @@ class BaselineController(Controller):
         responses=answers(*DATABASE),
         opt=examples([contract.EXAMPLE]),
     )
-    async def list_tasks(self, tasks: NamedDependency[TaskService]) -> list[BaselineTask]:
+    async def list_tasks(self, tasks: NamedDependency[TaskService]) -> Response[list[BaselineTask]]:
         """Every task, in the order in which they were created."""
-        return [shape(task) for task in await tasks.in_order()]
+        return Listed(await tasks.in_order(), shape)
 
     @post(
         operation_id="createTask",

@@ -11,12 +11,17 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from donebook import deadline, logs, metrics
-from donebook.edge.body import Disconnected, read_body
+from donebook.edge.body import Bodies, Disconnected
 from donebook.edge.cors import CORS
 from donebook.edge.exchange import Clock, Late, Left
 from donebook.edge.hosts import Hosts
 from donebook.problems import (
+    BadRequest,
+    Busy,
+    CrossOrigin,
+    ExpectationFailed,
     NotFound,
+    NotSupported,
     OutcomeUnknown,
     Problem,
     RequestTimeout,
@@ -24,7 +29,9 @@ from donebook.problems import (
     TooLarge,
     TooSlow,
     Unavailable,
+    UnknownCoding,
     UnknownHost,
+    VersionNotSupported,
     document,
 )
 from donebook.settings import Settings
@@ -38,6 +45,7 @@ FOR_THE_ANSWER = 1.0  # s: a body that leaves less of the request's time, or of 
 type HeaderList = list[tuple[bytes, bytes]]
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._~+/=-]{1,128}", re.ASCII)
+VERSIONS = ("1.1", "1.0")
 CLIENT_GONE = 499  # for the log only, as nginx has it: nobody was there to answer
 SECURITY = {
     b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
@@ -80,6 +88,8 @@ class Edge:
         self.cors = CORS(settings)
         self.hosts = Hosts(settings)
         self.time = settings.request_timeout
+        self.time_for_body = min(settings.body_timeout, self.time - min(FOR_THE_ANSWER, self.time / 2))
+        self.bodies = Bodies(settings.max_buffered_mb * 2**20)
         self.clock = Clock()
         self.draining = False  # whether the server is stopping, so that clients should open no request here any more
 
@@ -110,6 +120,8 @@ class Edge:
             nonlocal status, begun
             if message["type"] == "http.response.start":
                 status = message["status"]
+                if status >= 400 and b"expect" in given:
+                    own.append((b"connection", b"close"))  # whether the body comes or the next request is not known
                 if state.get("streams"):
                     begun = perf_counter()
                     metrics.IN_FLIGHT.dec()
@@ -122,10 +134,10 @@ class Edge:
             await send(message)
 
         try:
-            if not ours:
-                await _answer(UnknownHost(), request_id, send_with_headers)
-            elif b"%2f" in scope["raw_path"].lower():
-                await _answer(NotFound(), request_id, send_with_headers)  # else it would be taken for a separator
+            if (refused := self._refused(scope, given, headers, ours=ours)) is not None:
+                if b"transfer-encoding" in given:  # where the next request begins is not known
+                    own.append((b"connection", b"close"))
+                await _answer(refused, request_id, send_with_headers)
             elif scope["method"] == "OPTIONS" and (preflight := self.cors.preflight(given, cors)) is not None:
                 own += preflight[len(cors) :]
                 await send_with_headers({"type": "http.response.start", "status": 204, "headers": []})
@@ -139,19 +151,44 @@ class Edge:
                 metrics.IN_FLIGHT.dec()
             _record(scope, status, (begun or perf_counter()) - started, request_id, begun)
 
+    def _refused(
+        self, scope: HTTPScope, given: Mapping[bytes, bytes], headers: HeaderList, *, ours: bool
+    ) -> Problem | None:
+        """Why a request is answered without looking at its body, if it is."""
+        if not ours:
+            return UnknownHost()
+        if scope["http_version"] not in VERSIONS:
+            return VersionNotSupported()
+        if b"transfer-encoding" in given and (
+            [value.lower() for name, value in headers if name == b"transfer-encoding"] != [b"chunked"]
+        ):
+            return NotSupported("The only transfer coding that this server knows is chunked")
+        if b"transfer-encoding" in given and scope["http_version"] == "1.0":
+            return BadRequest("HTTP/1.0 has no transfer codings")  # a proxy may see its end elsewhere (RFC 9112, 6.1)
+        if b"expect" in given and given[b"expect"].lower() != b"100-continue":
+            return ExpectationFailed()
+        if given.get(b"content-encoding", b"identity").lower() != b"identity":
+            return UnknownCoding(UnknownCoding.example)
+        if scope["method"] not in READS and self.cors.foreign(given):
+            return CrossOrigin(CrossOrigin.example)
+        if b"%2f" in scope["raw_path"].lower():
+            return NotFound()  # else it would be taken for a separator
+        return None
+
     async def _handle(self, scope: HTTPScope, given: Mapping[bytes, bytes], receive: Receive, send: Send) -> None:
         """Read the body and let the application answer, in the time that there is and while anybody waits."""
         request_id = scope["state"]["request_id"]
-        exchange = self.clock.exchange(receive, send, self.time - min(FOR_THE_ANSWER, self.time / 2))
+        exchange = self.clock.exchange(receive, send, self.time_for_body)
         reads = scope["method"] in READS
         try:
-            body = await read_body(given, receive)
+            body = await self.bodies.read(given, receive)
+            scope["state"]["body"] = body
             exchange.begin(body, deadline.remaining() + GRACE)
             scope["state"]["exchange"] = exchange
             await self.app(scope, exchange.receive, exchange.send)
         except Disconnected:
             return
-        except TooLarge as problem:
+        except (TooLarge, Busy) as problem:
             await _answer(problem, request_id, send)
         except asyncio.CancelledError:
             why = exchange.ended_by()
@@ -174,6 +211,7 @@ class Edge:
             log.exception("unexpected error", extra={"request_id": request_id})
             await _answer(ServerError(), request_id, send)
         finally:
+            self.bodies.release(scope["state"].get("body", b""))
             exchange.end()
             scope["state"].pop("exchange", None)  # each knows the other: only the collector would free them
 

@@ -9,6 +9,7 @@ from sqlalchemy import Integer, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from donebook import deadline
+from donebook.answers import encoded
 from donebook.changes.cursor import Cursor
 from donebook.db.caller import Caller
 from donebook.db.errors import DATABASE_ERRORS, from_database
@@ -68,7 +69,7 @@ class Snapshots:
                 values = {WORKSPACE: caller.workspace, "after": after, "limit": limit}
                 tasks: list[Task] = await driver.fetch(NEXT.sql, *NEXT.arguments(values))  # type: ignore[assignment]
                 if tasks:
-                    piece += between + b",".join([encode(shape(task)) for task in tasks])
+                    piece += between + (await encoded(tasks, shape))[1:-1]
                     after, between = tasks[-1].position, b","
                 if len(tasks) < limit:
                     break

@@ -31,7 +31,7 @@ type Description = Annotated[
         examples=["Two bottles, the blue ones"],
     ),
 ]
-UUID7 = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-7[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$"
+UUID7 = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-7[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$(?!\\n)"
 
 
 class Task(Struct, frozen=True, kw_only=True, gc=False):

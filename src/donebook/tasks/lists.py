@@ -3,7 +3,6 @@
 import re
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from litestar import Request, get
@@ -13,16 +12,14 @@ from litestar.params import QueryParameter
 from donebook.openapi import DATABASE, PAGE, answers, examples
 from donebook.problems import BadCursor, Invalid
 from donebook.tasks import contract
-from donebook.tasks.contract import FoundTasks, Highlights, TaskPage
+from donebook.tasks.contract import FoundTasks, TaskPage
 from donebook.tasks.listing import Listing, Sort
-from donebook.tasks.search import highlights
-from donebook.tasks.search.query import Query, query_of
+from donebook.tasks.search.marking import Work, marks
+from donebook.tasks.search.query import query_of
 from donebook.tasks.service import TaskService
 from donebook.tasks.shape import shape
 
 PAGE_SIZE, LARGEST, BEST = 50, 200, 200
-MARKED = 2048  # tasks whose highlights are kept
-SHORT = 500  # characters: with a longer description they are not
 RFC3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)",
     re.ASCII,
@@ -55,6 +52,7 @@ class Lists:
     )
     async def find_tasks(  # noqa: PLR0917 - what a request may say
         self,
+        request: Request[Any, Any, Any],
         tasks: NamedDependency[TaskService],
         sort: Annotated[
             Sort | None,
@@ -101,9 +99,8 @@ class Lists:
         query = query_of(q)
         best = await tasks.best(query, completed=done, since=since, limit=limit or BEST)
         items = [shape(task) for task in best]
-        marks = {task.id: marked(task.title, task.description, query) for task in items}
-        query.forget()
-        return FoundTasks(items=items, next=None, highlights=marks)
+        found_in = await marks(items, query, Work(request.app.state["search_work"]))
+        return FoundTasks(items=items, next=None, highlights=found_in)
 
 
 class Trash:
@@ -137,19 +134,3 @@ def moment(text: str | None) -> datetime | None:
         with suppress(ValueError, OverflowError):
             return datetime.fromisoformat(text.upper()).astimezone(UTC)
     raise Invalid("updated_since: expected a time with an offset, such as 2026-01-01T10:00:00Z")
-
-
-def marked(title: str, description: str | None, query: Query) -> Highlights:
-    """Where a task has what was looked for, as the contract shows it."""
-    if description is None or len(description) <= SHORT:
-        return _kept(title, description, query.text)
-    return _marked(title, description, query)
-
-
-def _marked(title: str, description: str | None, query: Query) -> Highlights:
-    return Highlights(title=highlights.highlight(title, query), description=highlights.snippet(description, query))
-
-
-@lru_cache(MARKED)
-def _kept(title: str, description: str | None, q: str) -> Highlights:
-    return _marked(title, description, query_of(q))  # by its text: a query that is kept here would never be forgotten

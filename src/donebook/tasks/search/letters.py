@@ -59,7 +59,7 @@ def letters(text: str) -> list[str]:
     """The text's letters, each with its accents."""
     found: list[str] = []
     for character in text:
-        if found and _continues(character):
+        if found and continues(character):
             found[-1] += character
         else:
             found.append(character)
@@ -88,7 +88,7 @@ class _Evenly(dict[int, str]):
     def __missing__(self, code: int) -> str:
         if len(self) >= KNOWN:
             self.clear()
-        folded = SEVERAL if _continues(chr(code)) else fold(chr(code))
+        folded = SEVERAL if continues(chr(code)) else fold(chr(code))
         self[code] = folded if len(folded) == 1 else SEVERAL
         return self[code]
 
@@ -103,7 +103,7 @@ def fold_evenly(text: str) -> str | None:
 
 
 @lru_cache(maxsize=KNOWN)
-def _continues(character: str) -> bool:
+def continues(character: str) -> bool:
     """Whether it belongs to the letter before it: accents, and the later parts of a Hangul syllable."""
     first = unicodedata.normalize("NFKD", character)[0]
     return unicodedata.combining(first) > 0 or bool(_MARKS.match(first)) or "\u1160" <= first <= "\u11ff"

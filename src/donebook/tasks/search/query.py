@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -13,7 +13,7 @@ FORGIVEN_FROM = 5  # letters
 TOGETHER = 3  # characters of a run that stand together in the index
 TITLE, DESCRIPTION = "t", "d"
 RECENT = 64  # queries that are kept
-WORDS = 1000  # that are kept with each
+KNOWN = 1000  # words that are kept with each
 DIGIT = re.compile(r"\d")
 
 
@@ -43,7 +43,7 @@ class Term(NamedTuple):
         """Says whether a word is almost it; None when no slip is forgiven."""
         if not self.forgiving:
             return None
-        text, end, match = self.text, self.text[3:], re.compile(self.slips).match
+        text, end, match = self.text, self.text[3:], _matcher(self.text)
         starts = {
             text[:2],
             text[1] + text[0],
@@ -67,6 +67,11 @@ def _slips(text: str) -> str:
     return f"^(?:{'|'.join(dict.fromkeys(fewer + other + more + swapped))})"
 
 
+@lru_cache(maxsize=64)
+def _matcher(text: str) -> Callable[[str], object]:
+    return re.compile(_slips(text)).match
+
+
 class Query:
     """The terms of a text; all must be in what is found, in its title or its description.
 
@@ -79,15 +84,18 @@ class Query:
         short = [word for word, run in found if not run and len(word) <= SHORT]
         self.terms = [Term(word, run, run or len(word) > SHORT or word == short[-1]) for word, run in found]
         self.hints = [hint for term in self.terms for hint in (term.halves if term.forgiving else (term.text,))]
-        self.words = [(term.text, term.begins, term.almost) for term in self.terms if not term.run]
-        """Those that are words: the text, whether a beginning will do, and what says whether a word is almost it."""
         self.known: dict[str, list[tuple[int, int]]] = {}
         """Where the terms are in the words that were looked at: they come again and again."""
         self._values: tuple[str, dict[str, Any]] | None = None
 
+    @cached_property
+    def words(self) -> list[tuple[str, bool, Callable[[str], object] | None]]:
+        """Those that are words: the text, whether a beginning will do, and what says whether a word is almost it."""
+        return [(term.text, term.begins, term.almost) for term in self.terms if not term.run]
+
     def forget(self) -> None:
         """Forget words that were looked at, when they are too many to be kept."""
-        if len(self.known) > WORDS:
+        if len(self.known) >= KNOWN:
             self.known.clear()
 
     def may_be_in(self, folded: str) -> bool:
