@@ -100,7 +100,6 @@ def create_app(given: Settings | None = None) -> Litestar:
         logging_config=None,
     )
     openapi.complete(app)
-    app.state["search_work"] = chosen.search_work
     app.state["parameters"] = openapi.query_parameters(app)
     methods = {route.path_format: route.methods for route in app.routes}
     upkeep = Upkeep(chosen, base)

@@ -43,7 +43,8 @@ def providers(
     keep = timedelta(days=chosen.trash_days)
 
     def provide_tasks(request: Request[Any, Any, Any], key: NamedDependency[Key | None]) -> TaskService:
-        return TaskService(session_of(base, request.scope), caller=caller_of(request.scope), key=key, keep=keep)
+        session, caller = session_of(base, request.scope), caller_of(request.scope)
+        return TaskService(session, caller=caller, key=key, keep=keep, search_work=chosen.search_work)
 
     def provide_batches(request: Request[Any, Any, Any], key: NamedDependency[Key | None]) -> BatchService:
         return BatchService(session_of(base, request.scope), caller=caller_of(request.scope), key=key, keep=keep)

@@ -39,25 +39,32 @@ class Bodies:
         """
         length = headers.get(b"content-length", b"")
         announced = int(length[:DIGITS]) if length.isdigit() else 0
-        body, more = bytearray(), True
+        if announced > MAX_BODY:
+            await _drain(headers, receive)
+            raise TooLarge
+        body, more = await _next(receive)
+        if more or len(body) > SMALL:
+            body = await self._large(body, headers, receive, more=more)
+        return body
+
+    async def _large(self, first: bytes, headers: Mapping[bytes, bytes], receive: Receive, *, more: bool) -> bytes:
+        body = bytearray(first)
+        self.large += _counted(len(body))
         try:
-            while more and max(len(body), announced) <= MAX_BODY and self.large <= self.most:
-                message = await receive()
-                if message["type"] != "http.request":
-                    raise Disconnected
+            while more and len(body) <= MAX_BODY and self.large <= self.most:
+                piece, more = await _next(receive)
                 before = _counted(len(body))
-                body += message["body"]
+                body += piece
                 self.large += _counted(len(body)) - before
-                more = message["more_body"]
-            too_large = max(len(body), announced) > MAX_BODY
+            too_large = len(body) > MAX_BODY
             if not more and not too_large:
                 whole, body = bytes(body), bytearray()
                 return whole
         finally:
             self.large -= _counted(len(body))
-        if more and b"expect" not in headers:  # a client that expects 100 sends nothing (RFC 9110, section 10.1.1)
-            body.clear()
-            await _drain(receive)
+        del body
+        if more:
+            await _drain(headers, receive)
         raise TooLarge if too_large else Busy("There is no memory for so large a body now")
 
     def release(self, body: bytes) -> None:
@@ -69,12 +76,22 @@ def _counted(size: int) -> int:
     return max(0, size - SMALL)
 
 
-async def _drain(receive: Receive) -> None:
+async def _next(receive: Receive) -> tuple[bytes, bool]:
+    """The next part of a body, and whether there is more."""
+    message = await receive()
+    if message["type"] != "http.request":
+        raise Disconnected
+    return message["body"], message["more_body"]
+
+
+async def _drain(headers: Mapping[bytes, bytes], receive: Receive) -> None:
+    """Throw away what a client still sends, unless it waits for a word first (RFC 9110, section 10.1.1)."""
+    if b"expect" in headers:
+        return
     left = MOST_TO_DRAIN
-    with contextlib.suppress(TimeoutError):
-        while left > 0:
+    with contextlib.suppress(TimeoutError, Disconnected):
+        more = True
+        while more and left > 0:
             async with asyncio.timeout(SILENCE):
-                message = await receive()
-            if message["type"] != "http.request" or not message["more_body"]:
-                return
-            left -= len(message["body"])
+                piece, more = await _next(receive)
+            left -= len(piece)

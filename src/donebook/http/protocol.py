@@ -97,6 +97,8 @@ class Protocol(HttpToolsProtocol):
             self.running.disconnected = True
             self.running.message_event.set()
         super().connection_lost(exc)
+        if self.scope is not None:
+            self.scope["state"].pop("last", None)  # each knows the other: only the garbage collector would free them
 
     def pause_writing(self) -> None:
         """Watch a client that is behind."""

@@ -52,7 +52,6 @@ class Lists:
     )
     async def find_tasks(  # noqa: PLR0917 - what a request may say
         self,
-        request: Request[Any, Any, Any],
         tasks: NamedDependency[TaskService],
         sort: Annotated[
             Sort | None,
@@ -99,7 +98,7 @@ class Lists:
         query = query_of(q)
         best = await tasks.best(query, completed=done, since=since, limit=limit or BEST)
         items = [shape(task) for task in best]
-        found_in = await marks(items, query, Work(request.app.state["search_work"]))
+        found_in = await marks(items, query, Work(tasks.search_work))
         return FoundTasks(items=items, next=None, highlights=found_in)
 
 

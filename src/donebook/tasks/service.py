@@ -28,14 +28,16 @@ class TaskService(Service[Task, TaskRepository]):
     Args:
         session: whose engine to use.
         keep: how long tasks stay in the trash.
+        search_work: what one search may do to mark what it has found, in characters.
         who: the caller and, for a write, its idempotency key.
     """
 
     repository_type = TaskRepository
 
-    def __init__(self, session: Session, *, keep: timedelta = KEEP_TRASH, **who: Any) -> None:
+    def __init__(self, session: Session, *, keep: timedelta = KEEP_TRASH, search_work: int = 0, **who: Any) -> None:
         super().__init__(session, **who)
         self.keep = keep
+        self.search_work = search_work
         self._session = session
 
     @cached_property

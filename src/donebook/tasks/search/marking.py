@@ -10,6 +10,7 @@ from donebook.tasks.search import highlights
 from donebook.tasks.search.query import Query, query_of
 
 KEPT = 2048  # tasks whose marks are kept
+TOGETHER = 4  # tasks that are looked at without asking whether others wait
 SHORT = 500  # characters: with a longer description they are not
 TURN = 0.004  # s: after which other requests have theirs
 FREE = 4  # words of a query that cost no more than one
@@ -40,17 +41,20 @@ class Work:
 
 async def marks(tasks: Sequence[Task], query: Query, work: Work) -> dict[str, Highlights]:
     """Where tasks have what was looked for, by their ids, as the contract shows it."""
-    await _prepare(query, work)
+    if not query.prepared:
+        await _prepare(query, work)
     found = {}
-    for task in tasks:
-        title, description = task.title, task.description
-        if not work.spend(len(title) + min(len(description or ""), SHORT), query):
-            found[task.id] = Highlights(title=[Segment(text=title, match=False)], description=None)
-        elif description is None or len(description) <= SHORT:
-            found[task.id] = _kept(title, description, query.text)
-        else:
-            snippet = await _long_snippet(description, query, work)
-            found[task.id] = Highlights(title=highlights.highlight(title, query), description=snippet)
+    for start in range(0, len(tasks), TOGETHER):
+        for task in tasks[start : start + TOGETHER]:
+            title, description = task.title, task.description
+            size = len(title) if description is None else len(title) + min(len(description), SHORT)
+            if not work.spend(size, query):
+                found[task.id] = Highlights(title=[Segment(text=title, match=False)], description=None)
+            elif description is None or len(description) <= SHORT:
+                found[task.id] = _kept(title, description, query.text)
+            else:
+                snippet = await _long_snippet(description, query, work)
+                found[task.id] = Highlights(title=highlights.highlight(title, query), description=snippet)
         if work.due:
             await work.pause()
     query.forget()

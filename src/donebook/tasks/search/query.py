@@ -88,6 +88,11 @@ class Query:
         """Where the terms are in the words that were looked at: they come again and again."""
         self._values: tuple[str, dict[str, Any]] | None = None
 
+    @property
+    def prepared(self) -> bool:
+        """Whether the expressions of its words are compiled."""
+        return "words" in vars(self)
+
     @cached_property
     def words(self) -> list[tuple[str, bool, Callable[[str], object] | None]]:
         """Those that are words: the text, whether a beginning will do, and what says whether a word is almost it."""
