@@ -22,6 +22,7 @@ from donebook.db.config import Database, embedded
 from donebook.db.errors import DATABASE_ERRORS, from_database
 from donebook.db.url import Target
 from donebook.edge import Edge
+from donebook.error_bodies import error_body, media_type
 from donebook.health.controller import HealthController, get_metrics
 from donebook.json_body import StrictJSON
 from donebook.preconditions import etag
@@ -155,9 +156,9 @@ def answer(request: AnyRequest, problem: Problem, headers: dict[str, str] | None
     if problem.retry_after is not None:
         headers["Retry-After"] = str(problem.retry_after)
     return Response(
-        problems.document(problem, request.scope["state"]["request_id"]),
+        error_body(problem, request.scope["path"], request.scope["state"]["request_id"]),
         status_code=problem.status,
-        media_type=openapi.PROBLEM_JSON,
+        media_type=media_type(request.scope["path"]),
         headers=headers,
     )
 
@@ -181,7 +182,7 @@ def answer_http(pages: Pages, request: AnyRequest, error: HTTPException) -> Resp
         return page
     kind = BY_STATUS.get(error.status_code, problems.BadRequest if error.status_code < 500 else problems.ServerError)
     if isinstance(error, ValidationException) and error.extra:
-        return answer(request, kind(_read(error.extra)))
+        return answer(request, _invalid(error.extra))
     headers = {
         name: _in_order(value) if name.lower() == "allow" else value for name, value in (error.headers or {}).items()
     }
@@ -203,9 +204,11 @@ def answer_unexpected(request: AnyRequest, error: Exception) -> Response[bytes]:
     return answer(request, problems.ServerError())
 
 
-def _read(extra: object) -> str:
+def _invalid(extra: object) -> problems.Invalid:
     """What Litestar found wrong with a request, as one sentence."""
     messages = [found for found in extra if isinstance(found, dict)] if isinstance(extra, list) else []
     if any(found.get("key") == "data" or "`data`" in str(found.get("message")) for found in messages):
-        return "The body is empty; expected a JSON object"
-    return "; ".join(f"{found.get('key', 'request')}: {found.get('message')}" for found in messages) or "Not valid"
+        missing = problems.Fault(kind="missing", loc=["body"], msg="Field required")
+        return problems.Invalid("The body is empty; expected a JSON object", faults=[missing])
+    said = "; ".join(f"{found.get('key', 'request')}: {found.get('message')}" for found in messages)
+    return problems.Invalid(said or "Not valid")

@@ -13,6 +13,7 @@ from donebook.accents import MOST, stacked
 from donebook.problems import Invalid, NotJson
 
 JSON = ("application/json",)
+LONGEST = 500  # characters of what is said about a body, in which a name may be as long as the body
 TAKEN = {"PATCH": (*JSON, "application/merge-patch+json")}  # RFC 7396
 
 
@@ -32,24 +33,35 @@ class StrictJSON(AbstractDTO[Any]):
             NotJson: when the content type is not application/json.
             Invalid: when the body is not such a Struct.
         """
+        decoder = self.decoders[self.asgi_connection.route_handler.handler_id]
         kind = self.asgi_connection.headers.get("content-type", "")
         taken = TAKEN.get(str(self.asgi_connection.scope.get("method")), JSON)
         if kind.partition(";")[0].strip().lower() not in taken:
             raise NotJson(f"The body must be application/json, not {kind or 'without a content type'}"[:200])
         try:
             # As text first: msgspec does not look into members that it skips, and they must be UTF-8 as well.
-            body = self.decoders[self.asgi_connection.route_handler.handler_id].decode(value.decode())
-        except msgspec.ValidationError as error:
-            raise _invalid(str(error)) from None
-        except UnicodeDecodeError as error:
-            raise Invalid(f"The body is not UTF-8, from byte {error.start} on") from None
-        except msgspec.DecodeError as error:
-            raise Invalid(_not_json(str(error))) from None
-        except RecursionError:
-            raise Invalid("The body is nested too deeply") from None
+            body = decoder.decode(value.decode())
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            body = self.decode_refused(value, decoder.type, error)
         if (b"\\u" in value or not value.isascii()) and any(map(stacked, _texts(body))):
             raise Invalid(f"Expected at most {MOST} accents on a letter, unless they are in their canonical order")
         return body
+
+    def decode_refused(self, _value: bytes, _kind: Any, error: Exception) -> Any:
+        """Say what is wrong with a body that could not be decoded.
+
+        Raises:
+            Invalid: with the first fault as its detail.
+        """
+        match error:
+            case msgspec.ValidationError():
+                raise _invalid(str(error)) from None
+            case UnicodeDecodeError():
+                raise Invalid(f"The body is not UTF-8, from byte {error.start} on") from None
+            case RecursionError():
+                raise Invalid("The body is nested too deeply") from None
+            case _:
+                raise Invalid(_not_json(str(error))) from None
 
     @classmethod
     def is_supported_model_type_field(cls, field_definition: FieldDefinition) -> bool:
@@ -98,7 +110,8 @@ def _texts(value: object) -> Iterator[str]:
 def _invalid(message: str) -> Invalid:
     """What is wrong with a body; of an item of a list also which one, for programs."""
     found = re.search(r" - at `\$\.\w+\[(\d+)\]", message)
-    return Invalid(_sentence(message)[:500], **({"index": int(found[1])} if found else {}))
+    sentence = _sentence(message)[:LONGEST]
+    return Invalid(sentence, index=int(found[1])) if found else Invalid(sentence)
 
 
 def _sentence(message: str) -> str:

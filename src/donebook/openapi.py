@@ -28,11 +28,9 @@ from litestar.openapi.spec import (
 )
 
 from donebook import problems
-from donebook.problems import Problem, ProblemDocument
+from donebook.error_bodies import error_body, media_type, shape
+from donebook.problems import Problem
 from donebook.version import VERSION
-
-PROBLEM_JSON = "application/problem+json"
-
 
 ANY_TEXT = re.compile(".*", re.DOTALL)
 NUMBER = re.compile("-?(0|[1-9][0-9]{0,17})", re.ASCII)
@@ -59,18 +57,18 @@ DATABASE: Kinds = (
 WRITE: Kinds = (*DATABASE, problems.OutcomeUnknown, problems.Conflict)
 
 
-def answers(*kinds: type[Problem]) -> Mapping[int, ResponseSpec]:
-    """The error answers of an endpoint, by status, with an example of each."""
+def answers(*kinds: type[Problem], path: str = "/api/v1") -> Mapping[int, ResponseSpec]:
+    """The error answers of an endpoint below a path, by status, with an example of each."""
     by_status: dict[int, list[type[Problem]]] = {}
     for kind in (*kinds, *ANY):
         by_status.setdefault(kind.status, []).append(kind)
     return {
         status: ResponseSpec(
-            data_container=ProblemDocument,
-            media_type=PROBLEM_JSON,
+            data_container=shape(status, path),
+            media_type=media_type(path),
             description=_description(several),
             generate_examples=False,
-            examples=[_example(kind) for kind in several],
+            examples=[_example(kind, path) for kind in several],
         )
         for status, several in sorted(by_status.items())
     }
@@ -86,15 +84,9 @@ def _description(several: list[type[Problem]]) -> str:
     return "; ".join([f"Nothing was changed: {', or '.join(harmless)}", *others])
 
 
-def _example(kind: type[Problem]) -> Example:
-    document = {
-        "type": kind.type(),
-        "title": kind.title(),
-        "status": kind.status,
-        "detail": kind.example or kind.title(),
-        "request_id": "4f1c0d7b9a3e",
-    }
-    return Example(summary=kind.title(), value=document)
+def _example(kind: type[Problem], path: str) -> Example:
+    body = error_body(kind.sample(), path, "4f1c0d7b9a3e")
+    return Example(summary=kind.title(), value=msgspec.json.decode(body))
 
 
 def examples(answer: object, body: object = None, *, members: int | None = None) -> dict[str, object]:
@@ -190,8 +182,9 @@ def _close(schemas: Mapping[str, Schema], handler: Any) -> None:
 
 
 def _sent(status: str, response: OpenAPIResponse) -> bool:
-    """Whether an answer has a shape of ours; Litestar adds its own 422 wherever there is a parameter."""
-    return not (status == "422" and MediaType.JSON in (response.content or {}))
+    """Whether an answer has a shape of ours; Litestar adds its own 422, with a schema of its own, to any parameter."""
+    media = (response.content or {}).get(MediaType.JSON)
+    return not (status == "422" and media is not None and isinstance(media.schema, Schema))
 
 
 def _any_of(content: dict[str, OpenAPIMediaType] | None) -> None:
@@ -257,8 +250,9 @@ def config() -> OpenAPIConfig:
         summary="The trustworthy task service you run yourself",
         description=(
             "Nothing you were told is saved is ever lost, doubled or silently overwritten.\n\n"
-            "`/tasks` is frozen: it stays as it is, for ever. Errors are problem documents (RFC 9457); every answer"
-            " carries `X-Request-ID`."
+            "`/tasks` is frozen: it stays as it is, for ever. Its errors are objects with a `detail`; that of a 422"
+            " is the list of all faults. All other errors are problem documents (RFC 9457). Every answer carries"
+            " `X-Request-ID`."
         ),
         license=License(name="MIT", identifier="MIT"),
         servers=[Server(url="/", description="This server")],

@@ -1,12 +1,35 @@
 """What goes wrong, as answers: the tree of problems. Which of them a database error is, `donebook.db.errors` says.
 
-Answers are RFC 9457 problem documents. `detail` is always a readable string, `type` is stable and meant for programs.
+`donebook.error_bodies` says how each is answered. `detail` is always a readable string, `type` is stable and meant for
+programs.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar
 
-import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+type Location = Annotated[
+    list[str | int],
+    Meta(
+        description="Where it is: in the `body` or a `header`, in which member, or from which character on",
+        examples=[["body", "title"]],
+    ),
+]
+
+
+class Fault(Struct, frozen=True, kw_only=True, rename={"kind": "type"}):
+    """One fault of a request, as `/tasks` lists it in the `detail` of a 422."""
+
+    kind: Annotated[str, Meta(description="The fault's stable name, for programs", examples=["string_too_long"])]
+    loc: Location
+    msg: Annotated[
+        str, Meta(description="What was expected, for people", examples=["String should have at most 200 characters"])
+    ]
+    ctx: Annotated[
+        dict[str, str | int] | UnsetType,
+        Meta(description="The limit that was not kept, or why the body is not JSON", examples=[{"max_length": 200}]),
+    ] = UNSET
 
 
 class Problem(Exception):
@@ -15,6 +38,8 @@ class Problem(Exception):
     status: ClassVar[int] = 500
     example: ClassVar[str | None] = None
     retry_after: ClassVar[int | None] = None  # s
+    loc: ClassVar[Sequence[str]] = ("body",)
+    """Where in the request it is, for the list of faults of a 422 under `/tasks`."""
     detail: str
 
     def __init__(self, detail: str | None = None, **members: Any) -> None:
@@ -22,6 +47,16 @@ class Problem(Exception):
         self.detail = detail or self.title()
         self.members = members
         super().__init__(self.detail)
+
+    @property
+    def faults(self) -> Sequence[Fault]:
+        """What a 422 under `/tasks` lists: by default this problem itself."""
+        return [Fault(kind=self.type(), loc=list(self.loc), msg=self.detail)]
+
+    @classmethod
+    def sample(cls) -> "Problem":
+        """A problem of this kind, as an example in the documentation."""
+        return cls(cls.example)
 
     @classmethod
     def title(cls) -> str:
@@ -184,11 +219,29 @@ class Invalid(Problem):
     status = 422
     example = "title: expected text of at most 200 characters"
 
+    def __init__(self, detail: str | None = None, *, faults: Sequence[Fault] = (), **members: Any) -> None:
+        """A request that is not valid; `faults` says more about it under `/tasks`."""
+        super().__init__(detail, **members)
+        self._faults = faults
+
+    @classmethod
+    def sample(cls) -> "Invalid":
+        """A title that is too long."""
+        msg = "String should have at most 200 characters"
+        fault = Fault(kind="string_too_long", loc=["body", "title"], msg=msg, ctx={"max_length": 200})
+        return cls(cls.example, faults=[fault])
+
+    @property
+    def faults(self) -> Sequence[Fault]:
+        """Every fault that was found."""
+        return self._faults or super().faults
+
 
 class KeyReused(Problem):
     """This idempotency key was used for another request."""
 
     status = 422
+    loc = ("header", "idempotency-key")
 
 
 class HeadTooLarge(Problem):
@@ -254,27 +307,3 @@ class NotReady(Unavailable):
 
 class OutcomeUnknown(Unavailable):
     """The connection was lost while writing: the change may or may not have been stored."""
-
-
-class ProblemDocument(Struct, frozen=True, kw_only=True, rename={"kind": "type"}):
-    """What went wrong (RFC 9457)."""
-
-    kind: Annotated[str, Meta(description="The problem's stable name, for programs", examples=["task-not-found"])]
-    title: Annotated[str, Meta(description="What its name means", examples=["Task not found"])]
-    status: Annotated[int, Meta(description="The HTTP status", examples=[404])]
-    detail: Annotated[str, Meta(description="What happened, for people", examples=["Task not found"])]
-    request_id: Annotated[
-        str, Meta(description="Also in X-Request-ID and in the server's log", examples=["4f1c0d7b9a3e"])
-    ]
-
-
-def document(problem: Problem, request_id: str) -> bytes:
-    """The body of the answer to a request that met a problem."""
-    said = ProblemDocument(
-        kind=problem.type(),
-        title=problem.title(),
-        status=problem.status,
-        detail=problem.detail,
-        request_id=request_id,
-    )
-    return msgspec.json.encode(msgspec.to_builtins(said) | problem.members if problem.members else said)

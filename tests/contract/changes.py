@@ -58,6 +58,12 @@ def new_title(document: Document) -> Document:
     return found
 
 
+def fault(document: Document) -> Document:
+    """The schema of one fault in a 422."""
+    found: Document = answer(document, CREATE, "422")["properties"]["detail"]["items"]
+    return found
+
+
 def rename(document: Document) -> None:
     document["paths"]["/todos"] = document["paths"].pop("/tasks")
 
@@ -167,6 +173,20 @@ BREAKS: dict[str, tuple[Change, str]] = {
         "204: application/json is new",
     ),
     "error without detail": (put(lambda d: answer(d, UPDATE, "404")["properties"], detail=GONE), "404.detail: is gone"),
+    "detail of a 422 a text": (
+        put(lambda d: answer(d, CREATE, "422")["properties"]["detail"], type="string", items=GONE, minItems=GONE),
+        "POST /tasks 422.detail: is no longer array",
+    ),
+    "detail of a 404 a list": (
+        put(lambda d: answer(d, DELETE, "404")["properties"]["detail"], type="array"),
+        "DELETE /tasks/{task_id} 404.detail: is no longer string",
+    ),
+    "fault without place": (put(lambda d: fault(d)["properties"], loc=GONE), "422.detail[].loc: is gone"),
+    "fault with less": (put(fault, required=["loc", "msg"]), "422.detail[].type: is no longer required"),
+    "error of another type": (
+        other_media_type(UPDATE, lambda o: o["responses"]["422"]),
+        "PUT /tasks/{task_id} 422: application/json is gone",
+    ),
     "parameter required": (parameter(name="page", required=True, **{"in": "query"}), "query page: is now required"),
     "header required": (parameter(name="If-Match", required=True, **{"in": "header"}), "header If-Match: is now"),
     "id narrowed": (
@@ -186,6 +206,7 @@ ALLOWED: dict[str, Change] = {
     "optional header": parameter(name="If-Match", required=False, **{"in": "header"}),
     "another error": put(lambda d: operation(d, UPDATE)["responses"], **{"412": {"description": "Changed"}}),
     "more beside detail": put(lambda d: answer(d, UPDATE, "404")["properties"], hint={"type": "string"}),
+    "more beside a fault": put(lambda d: fault(d)["properties"], input={"type": "string"}),
     "other words": put(lambda d: operation(d, LIST), description="Other", summary="Other", tags=["Other"]),
     "an example": put(title, examples=["Milk"]),
     "another path": put(lambda d: d["paths"], **{"/api/v1/tasks": {}}),

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from tests.contract.expect import Task, a_task
+from tests.contract.first import FirstServer
 from tests.contract.forwarder import Forwarder
 from tests.server import Server
 
@@ -56,6 +57,13 @@ def write(request: pytest.FixtureRequest, client: httpx.AsyncClient, task: Task)
         return await client.request(request.param, path, json=body)
 
     return write
+
+
+@pytest.fixture(scope="session")
+def first_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FirstServer]:
+    """The server that this one replaces."""
+    with FirstServer(tmp_path_factory.mktemp("first")) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote
 from uuid import UUID
 
 import httpx
@@ -38,14 +39,56 @@ def moment(text: Any) -> datetime:
 
 
 def refused(answer: httpx.Response, status: int) -> dict[str, Any]:
-    """The body of a refusal, once it is sure that it is one that clients can read."""
+    """The body of a refusal, once it is sure that it is one that clients can read.
+
+    Under `/tasks` it is what the first server sent: for statuses that it used `detail` alone, which for a 422 is a list
+    of faults. Elsewhere it is a problem document.
+    """
     assert answer.status_code == status, answer.text[:500]
-    assert answer.headers["content-type"] == "application/problem+json"
     body = answer.json()
     assert isinstance(body, dict)
-    assert isinstance(body["detail"], str)
-    assert body["detail"].strip()
-    assert body["detail"].isprintable()
-    assert body["status"] == status
-    assert body["request_id"] == answer.headers["x-request-id"]
+    frozen = under_tasks(answer.request)
+    assert answer.headers["content-type"] == ("application/json" if frozen else "application/problem+json")
+    if frozen and status == 422:
+        assert body["detail"]
+        for fault in body["detail"]:
+            a_fault(fault)
+    else:
+        readable(body["detail"])
+    if frozen and status in (404, 405, 422):
+        assert set(body) == {"detail"}
+    else:
+        assert body["status"] == status
+        assert body["request_id"] == answer.headers["x-request-id"]
     return body
+
+
+def faults(answer: httpx.Response) -> list[tuple[str, list[str | int]]]:
+    """The type and the place of every fault that a 422 under `/tasks` lists."""
+    return [(fault["type"], fault["loc"]) for fault in refused(answer, 422)["detail"]]
+
+
+def a_fault(found: Any) -> None:
+    """Make sure that it is one fault, as FastAPI writes it, without what the client sent."""
+    assert isinstance(found, dict)
+    assert {"type", "loc", "msg"} <= set(found) <= {"type", "loc", "msg", "ctx"}
+    assert isinstance(found["type"], str)
+    assert re.fullmatch("[a-z_-]+", found["type"])
+    assert found["loc"][0] in ("body", "header")
+    assert all(type(place) in (str, int) for place in found["loc"])
+    readable(found["msg"])
+    assert all(type(value) in (str, int) for value in found.get("ctx", {}).values())
+
+
+def readable(text: Any) -> None:
+    """Make sure that it is a text for people."""
+    assert isinstance(text, str)
+    assert text.strip()
+    assert text.isprintable()
+
+
+def under_tasks(request: httpx.Request) -> bool:
+    """Whether the frozen contract covers what was asked for, exactly as it was spelt."""
+    target: bytes = request.extensions.get("target", request.url.raw_path)
+    path = unquote(target.partition(b"?")[0].decode("latin-1"))
+    return path == "/tasks" or path.startswith("/tasks/")

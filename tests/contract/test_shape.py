@@ -6,6 +6,7 @@ import pytest
 
 from tests.contract.changes import ALLOWED, BREAKS, FROZEN, Change
 from tests.contract.shape import BASELINE, breaks, resolved
+from tests.server import ROOT
 
 
 @pytest.mark.parametrize(("change", "sentence"), BREAKS.values(), ids=BREAKS)
@@ -21,6 +22,13 @@ def test_what_may_be_added_is_no_break(change: Change):
     current = copy.deepcopy(FROZEN)
     change(current)
     assert breaks(FROZEN, current) == []
+
+
+@pytest.mark.parametrize("approved", FROZEN["x-approved-changes"])
+def test_each_change_of_the_frozen_document_has_a_reason_and_a_decision(approved: dict[str, str]):
+    assert approved["change"]
+    assert approved["reason"]
+    assert (ROOT / approved["decision"]).read_text().startswith("# ")
 
 
 def test_the_frozen_document_holds_the_whole_baseline_in_itself():

@@ -1,4 +1,7 @@
-"""The same requests to this server and to the one it replaces: clients cannot tell the two apart."""
+"""The same requests to this server and to the one it replaces: clients cannot tell the two apart.
+
+`old_server.py` says what the contract expects of each request; the first server itself says in which words it refuses.
+"""
 
 import json
 import os
@@ -20,6 +23,7 @@ from hypothesis.stateful import (
 )
 
 from tests.contract.expect import JSON, Task, a_task, refused
+from tests.contract.first import FirstServer, same_refusal
 from tests.contract.old_server import Answer, OldServer
 from tests.server import Server
 
@@ -73,6 +77,7 @@ class SideBySide(RuleBasedStateMachine):
     """Drives both servers; a task's id in the old one stands for its id in the new one."""
 
     make_client: Callable[[], httpx.Client]
+    make_first: Callable[[], httpx.Client]
     tasks = Bundle("tasks")
     deleted = Bundle("deleted")
 
@@ -80,6 +85,7 @@ class SideBySide(RuleBasedStateMachine):
         super().__init__()
         self.old = OldServer()
         self.new = type(self).make_client()
+        self.first = type(self).make_first()
         self.ids: dict[int, str] = {}
         self.seen: dict[int, tuple[Task, Task]] = {}
         for task in self.new.get("/tasks").json():
@@ -87,6 +93,7 @@ class SideBySide(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.new.close()
+        self.first.close()
 
     @initialize(target=tasks, several=st.lists(tame, min_size=2, max_size=4))
     def begin(self, several: list[dict[str, Any]]) -> Any:
@@ -134,7 +141,9 @@ class SideBySide(RuleBasedStateMachine):
     @rule(task_id=st.from_regex(r"[A-Za-z0-9_-]{1,40}", fullmatch=True), body=bodies(changes))
     def change_what_never_was(self, task_id: str, body: bytes) -> None:
         """Change and delete by an id that is none."""
-        self.same(self.old.change(task_id, body), self.new.put(f"/tasks/{task_id}", content=body, headers=JSON))
+        answer = self.new.put(f"/tasks/{task_id}", content=body, headers=JSON)
+        self.same(self.old.change(task_id, body), answer)
+        self.same_refusal(answer)
         self.same(self.old.delete(task_id), self.new.delete(f"/tasks/{task_id}"))
 
     @rule(task=tasks)
@@ -154,12 +163,20 @@ class SideBySide(RuleBasedStateMachine):
         if status == answer.status_code == 201:
             self.ids[task["id"]] = answer.json()["id"]
         self.same((status, task), answer)
+        self.same_refusal(answer)
         return task["id"] if task else None
 
     def put(self, task: int, body: bytes) -> None:
         """Change a task on both sides."""
         answer = self.new.put(f"/tasks/{self.ids[task]}", content=body, headers=JSON)
         self.same(self.old.change(task, body), answer)
+        self.same_refusal(answer)
+
+    def same_refusal(self, answer: httpx.Response) -> None:
+        """Compare a 422 with what the first server says of the same body; a task by that id it does not have."""
+        if answer.status_code == 422:
+            asked = answer.request
+            same_refusal(self.first.request(asked.method, asked.url.path, content=asked.content, headers=JSON), answer)
 
     def same(self, expected: Answer, answer: httpx.Response) -> None:
         """Compare two answers."""
@@ -193,11 +210,15 @@ class SideBySide(RuleBasedStateMachine):
         self.seen[old["id"]] = (old, new)
 
 
-def test_clients_cannot_tell_this_server_from_the_one_it_replaces(server: Server):
+def test_clients_cannot_tell_this_server_from_the_one_it_replaces(server: Server, first_server: FirstServer):
     class Here(SideBySide):
         @staticmethod
         def make_client() -> httpx.Client:
             return httpx.Client(base_url=server.url, timeout=30)
+
+        @staticmethod
+        def make_first() -> httpx.Client:
+            return httpx.Client(base_url=first_server.url, timeout=30)
 
     print(EXPLORE)
     run_state_machine_as_test(

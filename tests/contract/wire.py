@@ -20,11 +20,13 @@ def exchange(url: str, data: bytes) -> httpx.Response:
     place = urlsplit(url)
     with socket.create_connection((str(place.hostname), int(place.port or 80)), timeout=30) as connection:
         connection.sendall(data)
-        return answer(connection, data.partition(b" ")[0].decode())
+        method, target, *_ = data.partition(b"\r\n")[0].split(b" ", 2)
+        return answer(connection, method.decode(), target)
 
 
-def answer(connection: socket.socket, method: str) -> httpx.Response:
-    """What comes next on a connection."""
+def answer(connection: socket.socket, method: str, target: bytes) -> httpx.Response:
+    """What comes next on a connection, to a request for that target."""
     response = HTTPResponse(connection, method=method)
     response.begin()
-    return httpx.Response(response.status, headers=response.getheaders(), content=response.read())
+    asked = httpx.Request(method, "http://localhost", extensions={"target": target})
+    return httpx.Response(response.status, headers=response.getheaders(), content=response.read(), request=asked)

@@ -30,6 +30,9 @@ WRITES: dict[str, tuple[str, str, dict[str, Any] | None, int]] = {
     "change to no title": ("PUT", "/tasks/{id}", {"title": ""}, 422),
 }
 
+KEY_REUSED = [("key-reused", ["header", "idempotency-key"])]
+"""The fault of a key that was used for another request."""
+
 type Send = Callable[..., Awaitable[httpx.Response]]
 
 

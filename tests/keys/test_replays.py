@@ -4,8 +4,8 @@ import httpx
 import pytest
 
 from tests.conftest import execute
-from tests.contract.expect import UNKNOWN, refused
-from tests.keys.conftest import WRITES, alike, replayed
+from tests.contract.expect import UNKNOWN, faults
+from tests.keys.conftest import KEY_REUSED, WRITES, alike, replayed
 
 AGAIN = 3
 
@@ -78,7 +78,7 @@ async def test_a_key_that_was_used_means_no_other_request(client, send, task, ke
         if (method, path, body) == WRITES[name][:3]:
             continue
         answer = await client.request(method, path.format(id=task["id"]), json=body, headers={"idempotency-key": key})
-        assert refused(answer, 422)["type"] == "key-reused"
+        assert faults(answer) == KEY_REUSED
         assert not replayed(answer)
     assert (await client.get("/tasks")).json() == before
     assert alike(await send(name), first)
@@ -88,7 +88,7 @@ async def test_a_key_that_was_used_means_no_other_request(client, send, task, ke
 async def test_every_byte_of_the_body_matters(client, key, change):
     headers = {"idempotency-key": key}
     assert (await client.post("/tasks", json={"title": "Buy milk"}, headers=headers)).status_code == 201
-    assert refused(await client.post("/tasks", json=change, headers=headers), 422)["type"] == "key-reused"
+    assert faults(await client.post("/tasks", json=change, headers=headers)) == KEY_REUSED
     assert [task["title"] for task in (await client.get("/tasks")).json()] == ["Buy milk"]
 
 

@@ -10,6 +10,7 @@ from litestar.params import JSONBody, PathParameter
 
 from donebook.answers import Listed
 from donebook.baseline import contract
+from donebook.baseline.body import BaselineJSON
 from donebook.baseline.contract import BaselineTask, BaselineTaskCreate, BaselineTaskUpdate
 from donebook.idempotency import provide_key
 from donebook.openapi import BODY, DATABASE, FOUND, KEY, WRITE, answers, examples
@@ -18,6 +19,7 @@ from donebook.tasks import models
 from donebook.tasks.service import TaskService
 from donebook.wire import parse_id, timestamp
 
+PATH = "/tasks"
 TaskId = Annotated[str, PathParameter(description="The task's id", examples=[Example(value=contract.EXAMPLE.id)])]
 KEYED = {"key": Provide(provide_key)}
 
@@ -25,14 +27,15 @@ KEYED = {"key": Provide(provide_key)}
 class BaselineController(Controller):
     """The frozen contract."""
 
-    path = "/tasks"
+    path = PATH
     tags = ["Tasks"]
+    dto = BaselineJSON
 
     @get(
         operation_id="listTasks",
         summary="List every task",
         response_description="Every task; an empty array when there is none",
-        responses=answers(*DATABASE),
+        responses=answers(*DATABASE, path=PATH),
         opt=examples([contract.EXAMPLE]),
     )
     async def list_tasks(self, tasks: NamedDependency[TaskService]) -> Response[list[BaselineTask]]:
@@ -43,7 +46,7 @@ class BaselineController(Controller):
         operation_id="createTask",
         summary="Add a task",
         response_description="The task, stored",
-        responses=answers(*BODY, *KEY, *WRITE),
+        responses=answers(*BODY, *KEY, *WRITE, path=PATH),
         dependencies=KEYED,
         opt=examples(contract.EXAMPLE, body=contract.EXAMPLE_CREATE),
     )
@@ -59,7 +62,7 @@ class BaselineController(Controller):
         operation_id="updateTask",
         summary="Change a task",
         response_description="The task, changed",
-        responses=answers(*BODY, *KEY, *FOUND, *WRITE),
+        responses=answers(*BODY, *KEY, *FOUND, *WRITE, path=PATH),
         dependencies=KEYED,
         opt=examples(contract.EXAMPLE_UPDATED, body=contract.EXAMPLE_UPDATE),
     )
@@ -76,7 +79,7 @@ class BaselineController(Controller):
         operation_id="deleteTask",
         summary="Delete a task",
         response_description="The task is gone",
-        responses=answers(*KEY, *FOUND, *WRITE),
+        responses=answers(*KEY, *FOUND, *WRITE, path=PATH),
         dependencies=KEYED,
     )
     async def delete_task(self, tasks: NamedDependency[TaskService], task_id: TaskId) -> None:

@@ -15,6 +15,7 @@ from donebook.edge.body import Bodies, Disconnected
 from donebook.edge.cors import CORS
 from donebook.edge.exchange import Clock, Late, Left
 from donebook.edge.hosts import Hosts
+from donebook.error_bodies import error_body, media_type
 from donebook.problems import (
     BadRequest,
     Busy,
@@ -32,7 +33,6 @@ from donebook.problems import (
     UnknownCoding,
     UnknownHost,
     VersionNotSupported,
-    document,
 )
 from donebook.settings import Settings
 
@@ -137,7 +137,7 @@ class Edge:
             if (refused := self._refused(scope, given, headers, ours=ours)) is not None:
                 if b"transfer-encoding" in given:  # where the next request begins is not known
                     own.append((b"connection", b"close"))
-                await _answer(refused, request_id, send_with_headers)
+                await _answer(refused, scope, send_with_headers)
             elif scope["method"] == "OPTIONS" and (preflight := self.cors.preflight(given, cors)) is not None:
                 own += preflight[len(cors) :]
                 await send_with_headers({"type": "http.response.start", "status": 204, "headers": []})
@@ -189,7 +189,7 @@ class Edge:
         except Disconnected:
             return
         except (TooLarge, Busy) as problem:
-            await _answer(problem, request_id, send)
+            await _answer(problem, scope, send)
         except asyncio.CancelledError:
             why = exchange.ended_by()
             if why is Left:
@@ -200,16 +200,16 @@ class Edge:
                 raise
             if why is None:  # the server stops, and has waited for as long as it may
                 safe = reads or not exchange.watched  # what has not come whole has not begun
-                await _answer(Unavailable("The server is stopping") if safe else OutcomeUnknown(), request_id, send)
+                await _answer(Unavailable("The server is stopping") if safe else OutcomeUnknown(), scope, send)
             elif exchange.watched:
-                await _answer(TooSlow() if reads else OutcomeUnknown(), request_id, send)
+                await _answer(TooSlow() if reads else OutcomeUnknown(), scope, send)
             else:
-                await _answer(RequestTimeout(), request_id, send)
+                await _answer(RequestTimeout(), scope, send)
         except Exception:
             if exchange.started:
                 raise
             log.exception("unexpected error", extra={"request_id": request_id})
-            await _answer(ServerError(), request_id, send)
+            await _answer(ServerError(), scope, send)
         finally:
             self.bodies.release(scope["state"].get("body", b""))
             exchange.end()
@@ -240,9 +240,10 @@ def _complete(headers: HeaderList, own: HeaderList) -> HeaderList:
     return [*headers, *own, *SECURITY.items()]
 
 
-async def _answer(problem: Problem, request_id: str, send: Send) -> None:
-    body = document(problem, request_id)
-    headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
+async def _answer(problem: Problem, scope: HTTPScope, send: Send) -> None:
+    body = error_body(problem, scope["path"], scope["state"]["request_id"])
+    kind = media_type(scope["path"]).encode()
+    headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode())]
     if problem.retry_after is not None:
         headers.append((b"retry-after", str(problem.retry_after).encode()))
     if isinstance(problem, RequestTimeout):  # what still arrives is of no use (RFC 9110, section 15.5.9)

@@ -8,12 +8,14 @@ import logging
 from http import HTTPStatus
 from time import monotonic
 from typing import Any, cast
+from urllib.parse import unquote
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from donebook import metrics
 from donebook.edge import new_request_id
+from donebook.error_bodies import error_body, media_type
 from donebook.http.backlog import Backlog
 from donebook.http.joined import Joined
 from donebook.problems import (
@@ -22,7 +24,6 @@ from donebook.problems import (
     Problem,
     RequestTimeout,
     TooManyConnections,
-    document,
 )
 from donebook.settings import Settings
 
@@ -297,11 +298,12 @@ class Protocol(HttpToolsProtocol):
             return
         metrics.cut_off(problem.type())
         request_id = new_request_id()
-        body = document(problem, request_id)
+        path = unquote(getattr(self, "url", b"").partition(b"?")[0].decode("latin-1"))  # as far as it has come
+        body = error_body(problem, path, request_id)
         retry = "" if problem.retry_after is None else f"retry-after: {problem.retry_after}\r\n"
         head = (
             f"HTTP/1.1 {problem.status} {HTTPStatus(problem.status).phrase}\r\n"
-            "content-type: application/problem+json\r\n"
+            f"content-type: {media_type(path)}\r\n"
             f"content-length: {len(body)}\r\n"
             f"x-request-id: {request_id}\r\n"
             f"{retry}"
