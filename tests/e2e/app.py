@@ -20,10 +20,12 @@ type Answer = Callable[[Route], Awaitable[None]]
 
 
 def refused(status: int, detail: str) -> Answer:
-    """An answer of the server that says no."""
+    """An answer of the server that says no: for a 422 with a list of faults."""
+    faults = [{"type": "test", "loc": ["body"], "msg": detail}]
+    body = {"detail": faults} if status == 422 else {"type": "test", "title": "No", "status": status, "detail": detail}
 
     async def answer(route: Route) -> None:
-        await route.fulfill(status=status, json={"type": "test", "title": "No", "status": status, "detail": detail})
+        await route.fulfill(status=status, json=body)
 
     return answer
 

@@ -11,6 +11,27 @@ test.each([
 
 test.each([
   [422, { detail: "title: too long" }, "title: too long."],
+  [
+    422,
+    {
+      detail: [
+        { type: "string_too_short", loc: ["body", "title"], msg: "String should have at least 1 character" },
+        { type: "string_type", loc: ["body", "description"], msg: "Input should be a valid string" },
+      ],
+    },
+    "title: String should have at least 1 character; description: Input should be a valid string.",
+  ],
+  [
+    422,
+    { detail: [{ type: "json_invalid", loc: ["body", 3], msg: "JSON decode error" }] },
+    "JSON decode error.",
+  ],
+  [
+    422,
+    { detail: [{ loc: ["header", "idempotency-key"], msg: "This key was used" }, null, "x", {}] },
+    "This key was used.",
+  ],
+  [422, { detail: [] }, "The server did not accept it."],
   [503, { detail: "The database cannot be reached." }, "The database cannot be reached."],
   [404, {}, "It no longer exists."],
   [422, "<html>", "The server did not accept it."],

@@ -11,14 +11,11 @@ export class Failure extends Error {
     this.unknown = unknown;
   }
 
-  /** The server said no; a problem document's `detail` says why. */
+  /** The server said no; the `detail` of its answer says why. */
   static refused(status: number, body: unknown): Failure {
     const { detail, type } = (body ?? {}) as { detail?: unknown; type?: unknown };
-    return new Failure(
-      status,
-      typeof detail === "string" && detail !== "" ? sentence(detail) : byStatus(status),
-      type === "outcome-unknown",
-    );
+    const why = inWords(detail);
+    return new Failure(status, why === "" ? byStatus(status) : sentence(why), type === "outcome-unknown");
   }
 
   /** No answer, or one that cannot be read. */
@@ -33,6 +30,19 @@ export class Failure extends Error {
   get unsure(): boolean {
     return this.status === 0 || this.status >= 500;
   }
+}
+
+/** A `detail` is a text, or for a 422 under `/tasks` a list of faults. */
+function inWords(detail: unknown): string {
+  if (typeof detail === "string") return detail;
+  return Array.isArray(detail) ? detail.map(fault).filter(Boolean).join("; ") : "";
+}
+
+function fault(found: unknown): string {
+  const { loc, msg } = (found ?? {}) as { loc?: unknown; msg?: unknown };
+  if (typeof msg !== "string") return "";
+  const member: unknown = Array.isArray(loc) && loc[0] === "body" ? loc[1] : undefined;
+  return typeof member === "string" ? `${member}: ${msg}` : msg;
 }
 
 function byStatus(status: number): string {
