@@ -55,6 +55,7 @@ def test_a_body_that_never_arrives_is_408(hasty, sending):
                     connection.sendall(sending)
                     time.sleep(PAUSE)
     assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b"content-type: application/json\r\n" in answer
     assert b'"type":"request-timeout"' in answer
     assert httpx.get(f"{hasty.url}/tasks").status_code == 200
 
