@@ -79,12 +79,11 @@ def run(chosen: Settings, *, reload: bool) -> None:
 
     from donebook import logs, tracing
     from donebook.http.protocol import Protocol, Shared
-    from donebook.server import Server, connections_allowed, give_memory_back
+    from donebook.server import Server, connections_allowed
 
     if chosen.tracing and not tracing.available():
         settings.refuse("TRACING=true: expected the extra `tracing` to be installed (uv sync --extra tracing)")
     logs.configure(chosen)
-    give_memory_back()
     signal.signal(signal.SIGINT, leave)
     signal.signal(signal.SIGTERM, leave)
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup asks to outlive the terminal

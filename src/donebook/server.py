@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import ctypes
 import resource
 import socket
 from types import FrameType
@@ -15,20 +14,7 @@ from donebook.settings import Settings
 
 LINGER = 1.0  # s: how long clients with an open connection may take to send one more request, and be told to leave
 TICK = 0.02  # s
-MMAP_THRESHOLD, MMAP_MAX = -3, -4  # as malloc.h has them
 RESERVE = 64  # descriptors for everything that is no client: the pool has its own share beside these
-
-
-def give_memory_back() -> None:
-    """Have glibc give blocks of 32 KiB and more back as soon as they are free; elsewhere nothing changes.
-
-    Otherwise the process keeps what its largest answers once took: 40 lists of 30 MB left it with 640 MB, and now leave
-    it with 130 (`tests/hostile/test_slow_clients.py`).
-    """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(MMAP_THRESHOLD, 32 * 1024)
-        mallopt(MMAP_MAX, 10_000)  # the system allows a process some 65,000 in all
 
 
 def connections_allowed(chosen: Settings) -> int:

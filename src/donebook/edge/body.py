@@ -69,7 +69,8 @@ class Bodies:
 
     def release(self, body: bytes) -> None:
         """Let go of a body that was read."""
-        self.large -= _counted(len(body))
+        if len(body) > SMALL:
+            self.large -= _counted(len(body))
 
 
 def _counted(size: int) -> int:

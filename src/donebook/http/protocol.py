@@ -64,6 +64,7 @@ class Protocol(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self.shared = shared
         self.limit = shared.settings.max_head_size
+        self.lines = shared.settings.max_headers
         self.running: RequestResponseCycle | None = None
         """The request that is being answered; uvicorn's `cycle` is the last one that was parsed."""
         self.since = 0.0  # when it became idle, on the loop's clock
@@ -184,11 +185,12 @@ class Protocol(HttpToolsProtocol):
         """Begin to answer."""
         self.in_head = False
         self._stop_timer()
-        if len(self.headers) > self.shared.settings.max_headers or self._head_size() > self.limit:
+        if len(self.headers) > self.lines or (self.unparsed > self.limit and self._head_size() > self.limit):
             raise HeadTooLarge
         self.unparsed = 0
-        tunnel = self.parser.get_method() == b"CONNECT"
-        if self.parser.should_upgrade() and not tunnel:
+        upgrade = self.parser.should_upgrade()
+        tunnel = upgrade and self.parser.get_method() == b"CONNECT"
+        if upgrade and not tunnel:
             self.scope["http_version"] = self.parser.get_http_version()
             self.upgrading = True
             return
@@ -202,9 +204,6 @@ class Protocol(HttpToolsProtocol):
             raise BadRequest("More requests were sent ahead of their answers than this server keeps")
 
     def _head_size(self) -> int:
-        """Bytes of the head: what is known to be enough when all that came is less."""
-        if self.unparsed <= self.limit:
-            return self.unparsed
         return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
 
     def on_body(self, body: bytes) -> None:

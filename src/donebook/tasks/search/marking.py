@@ -10,7 +10,7 @@ from donebook.tasks.search import highlights
 from donebook.tasks.search.query import Query, query_of
 
 KEPT = 2048  # tasks whose marks are kept
-TOGETHER = 4  # tasks that are looked at without asking whether others wait
+TOGETHER = 5  # tasks that are looked at without asking whether others wait
 SHORT = 500  # characters: with a longer description they are not
 TURN = 0.004  # s: after which other requests have theirs
 FREE = 4  # words of a query that cost no more than one
@@ -25,8 +25,13 @@ class Work:
 
     def spend(self, characters: int, query: Query) -> bool:
         """Pay for looking at so many characters; return whether there was enough left."""
-        self.left -= characters * max(1, len(query.words) // FREE)
+        self.left -= characters * self.price(query)
         return self.left >= 0
+
+    @staticmethod
+    def price(query: Query) -> int:
+        """What looking at one character costs: with many words it takes longer."""
+        return max(1, len(query.words) // FREE)
 
     @property
     def due(self) -> bool:
@@ -44,14 +49,18 @@ async def marks(tasks: Sequence[Task], query: Query, work: Work) -> dict[str, Hi
     if not query.prepared:
         await _prepare(query, work)
     found = {}
+    price, q = work.price(query), query.text
     for start in range(0, len(tasks), TOGETHER):
         for task in tasks[start : start + TOGETHER]:
             title, description = task.title, task.description
-            size = len(title) if description is None else len(title) + min(len(description), SHORT)
-            if not work.spend(size, query):
+            if description is None:
+                work.left -= price * len(title)
+            else:
+                work.left -= price * (len(title) + min(len(description), SHORT))
+            if work.left < 0:
                 found[task.id] = Highlights(title=[Segment(text=title, match=False)], description=None)
             elif description is None or len(description) <= SHORT:
-                found[task.id] = _kept(title, description, query.text)
+                found[task.id] = _kept(title, description, q)
             else:
                 snippet = await _long_snippet(description, query, work)
                 found[task.id] = Highlights(title=highlights.highlight(title, query), description=snippet)
