@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from litestar.types import Receive
 
+from donebook.memory import freed
 from donebook.problems import Busy, TooLarge
 
 MAX_BODY = 1024 * 1024  # bytes
@@ -62,6 +63,7 @@ class Bodies:
                 return whole
         finally:
             self.large -= _counted(len(body))
+            freed.add(len(body))
         del body
         if more:
             await _drain(headers, receive)
@@ -71,6 +73,7 @@ class Bodies:
         """Let go of a body that was read."""
         if len(body) > SMALL:
             self.large -= _counted(len(body))
+            freed.add(len(body))
 
 
 def _counted(size: int) -> int:

@@ -1,34 +1,25 @@
 """Answers that clients have not read yet: each client has to keep reading, and all of them share a limit on memory."""
 
 import asyncio
-import ctypes
 import logging
 from time import monotonic
 
 from msgspec import Struct
 
 from donebook import metrics
+from donebook.memory import freed
 
 log = logging.getLogger("donebook.http")
 
 TICK = 0.25  # s between two looks at the clients that are behind
-MUCH = 16 * 2**20  # bytes of answers after which memory is given back
 PIECE = 65_536  # bytes that a client has to read in the time that there is
-
-
-def give_memory_back() -> None:
-    """Have glibc give free memory back to the system, which it keeps otherwise; elsewhere do nothing.
-
-    40 lists of 30 MB that nobody read left a process with 640 MB (`tests/hostile/test_slow_clients.py`).
-    """
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)
 
 
 class Unread(Struct):
     """What one client has not read yet."""
 
+    size: int
+    """Bytes, at first."""
     left: int
     """Bytes, at the last look."""
     goal: int
@@ -54,29 +45,25 @@ class Backlog:
         self.seconds = seconds
         self.most = most
         self._behind: dict[asyncio.Transport, Unread] = {}
-        self._made = 0  # bytes of answers that did not go at once, since memory was given back
         self._timer: asyncio.TimerHandle | None = None
 
     def add(self, transport: asyncio.Transport) -> None:
         """Watch a connection, until it is discarded."""
         if transport not in self._behind:
             left = transport.get_write_buffer_size()
-            self._made += left
-            self._behind[transport] = Unread(left, max(0, left - PIECE), monotonic() + self.seconds)
+            self._behind[transport] = Unread(left, left, max(0, left - PIECE), monotonic() + self.seconds)
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(TICK, self._look)
 
     def discard(self, transport: asyncio.Transport) -> None:
         """Stop to watch a connection: its client has caught up, or it is closed."""
-        self._behind.pop(transport, None)
+        unread = self._behind.pop(transport, None)
+        if unread is not None:
+            freed.add(unread.size)
 
     def _look(self) -> None:
         """Cut off clients that read too little; rest when nobody is behind."""
-        loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(TICK, self._look) if self._behind else None
-        if self._timer is None and self._made > MUCH:
-            self._made = 0
-            loop.run_in_executor(None, give_memory_back)
+        self._timer = asyncio.get_running_loop().call_later(TICK, self._look) if self._behind else None
         now, total = monotonic(), 0
         slow: list[tuple[int, int, asyncio.Transport]] = []
         for transport, unread in list(self._behind.items()):
