@@ -47,14 +47,21 @@ class Shared:
         self.settings = settings
         self.connections = connections
         self.backlog = Backlog(settings.write_timeout, settings.max_buffered_mb * 2**20)
+        self.idle: dict[Protocol, None] = {}
+        """The connections without a request, the one first that has been so for longest."""
         self._said = float("-inf")
 
-    def say_full(self) -> None:
-        """Log that there are too many connections, now and then."""
+    def make_room(self) -> bool:
+        """Close the connection that has been idle for longest; False when all are busy. Log it, now and then."""
         metrics.cut_off("connections")
         if monotonic() - self._said > QUIET:
             self._said = monotonic()
             log.warning("too many connections", extra={"max_connections": self.connections})
+        oldest = next(iter(self.idle), None)
+        if oldest is not None:
+            del self.idle[oldest]
+            oldest.transport.close()
+        return oldest is not None
 
 
 class Protocol(HttpToolsProtocol):
@@ -67,7 +74,6 @@ class Protocol(HttpToolsProtocol):
         self.lines = shared.settings.max_headers
         self.running: RequestResponseCycle | None = None
         """The request that is being answered; uvicorn's `cycle` is the last one that was parsed."""
-        self.since = 0.0  # when it became idle, on the loop's clock
         self.deaf = False  # whether what still comes is thrown away
         self.refusal: Problem | None = None  # what is said when all requests before are answered
         self.in_head = False
@@ -85,15 +91,16 @@ class Protocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for a head; when there are too many connections, one that is idle has to go."""
         super().connection_made(transport)
-        self.since = self.loop.time()
-        if len(self.connections) > self.shared.connections and not self._make_room():
+        if len(self.connections) > self.shared.connections and not self.shared.make_room():
             self._refuse(TooManyConnections())
         else:
+            self.shared.idle[self] = None
             self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End the request that is being answered; uvicorn ends the one that was parsed last."""
         self.shared.backlog.discard(self.transport)
+        self.shared.idle.pop(self, None)
         self._stop_timer()
         if self.running is not None and not self.running.response_complete:
             self.running.disconnected = True
@@ -115,16 +122,6 @@ class Protocol(HttpToolsProtocol):
     def timeout_keep_alive_handler(self) -> None:
         """Close an idle connection."""
         self._close()
-
-    def _make_room(self) -> bool:
-        """Close the connection that was idle for longest; False when all are busy."""
-        self.shared.say_full()
-        others = [one for one in self.connections if isinstance(one, Protocol) and one is not self]
-        idle = [one for one in others if one.idle and not one.transport.is_closing()]
-        if not idle:
-            return False
-        min(idle, key=lambda one: one.since).transport.close()
-        return True
 
     # What comes in
 
@@ -222,6 +219,7 @@ class Protocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self.running = cycle
+        self.shared.idle.pop(self, None)
         super()._start_asgi_task(cycle, app)
 
     def on_response_complete(self) -> None:
@@ -230,7 +228,7 @@ class Protocol(HttpToolsProtocol):
         if self.transport.is_closing():
             self.shared.backlog.add(self.transport)  # what is still to be read is not waited for endlessly
         elif self.idle:
-            self.since = self.loop.time()
+            self.shared.idle[self] = None
             if self.refusal is not None:
                 self._say(self.refusal)
             elif self.in_head:
@@ -243,7 +241,8 @@ class Protocol(HttpToolsProtocol):
         self.pipeline.clear()
         self.cycle = self.running  # type: ignore[assignment]
         self.cycle.keep_alive = False
-        self.flow.resume_reading()
+        if not self.transport.is_closing():
+            self.flow.resume_reading()
 
     def _expect_head(self) -> None:
         self._stop_timer()
