@@ -84,6 +84,30 @@ async def test_not_being_able_to_write(app: App):
         assert await violations(app.page) == []
 
 
+async def test_what_others_changed_meanwhile(app: App):
+    (id_,) = await app.given("Buy milk", description="Two bottles")
+    await app.open()
+    await app.press("Edit Buy milk")
+    await app.page.get_by_label("Title").fill("Buy oat milk")
+    for members in ({"title": "Buy soy milk"}, {"description": None}):
+        await app.client.patch(f"/api/v1/tasks/{id_}", json=members)
+    await app.says("The title was changed elsewhere to:")
+    await app.says("The description was changed elsewhere.")
+    assert await violations(app.page) == []
+    await app.press("Keep mine")
+    async with app.held("PATCH") as held:
+        await app.press("Save")
+        await held.arrived()
+        await app.client.patch(f"/api/v1/tasks/{id_}", json={"title": "x" * 200})
+    await app.says("It was changed elsewhere meanwhile.")
+    assert await violations(app.page) == []
+    await app.press("Take theirs")
+    await app.press(f"Edit {'x' * 200}")
+    await app.client.delete(f"/tasks/{id_}")
+    await app.says("This task was deleted elsewhere.")
+    assert await violations(app.page) == []
+
+
 async def test_the_docs(app: App):
     await app.page.goto("/docs")
     add = app.page.locator("#createTask")

@@ -48,12 +48,15 @@ async def test_an_edit_under_way_is_left_alone(app: App):
     await app.given("Two")
     await app.page.evaluate(COME_BACK)
     await expect(app.tick("Two")).to_be_visible()
-    await expect(app.page.get_by_label("Title")).to_have_value("Half a thou")
-    await expect(app.page.get_by_label("Title")).to_be_focused()
-    await app.page.get_by_label("Title").fill("Half a thought")
+    title = app.page.get_by_label("Title", exact=True)
+    await expect(title).to_have_value("Half a thou")
+    await expect(title).to_be_focused()
+    await title.fill("Half a thought")
+    await app.press("Keep mine")
     await app.press("Save")
     await app.sees("Half a thought", "Two")
     await app.settled()
+    assert await app.stored() == ["Half a thought", "Two"]
     assert await app.stored("description") == ["Elsewhere", None]
 
 
@@ -66,6 +69,7 @@ async def test_a_task_that_others_delete_stays_while_it_is_edited(app: App):
     await app.page.evaluate(COME_BACK)
     await expect(app.tick("Three")).to_be_visible()
     await expect(app.page.get_by_label("Title")).to_have_value("One")
+    await app.says("This task was deleted elsewhere.")
 
 
 async def test_an_old_list_does_not_undo_a_new_answer(app: App):

@@ -3,8 +3,11 @@ import { Failure } from "./failure";
 import type { components, paths } from "./schema";
 
 export type Task = components["schemas"]["BaselineTask"];
+/** A task with its version, which `If-Match` names. */
+export type VersionedTask = components["schemas"]["Task"];
 export type TaskCreate = components["schemas"]["BaselineTaskCreate"];
 export type TaskUpdate = components["schemas"]["BaselineTaskUpdate"];
+export type TaskPatch = components["schemas"]["TaskPatch"];
 
 const PATIENCE_MS = 20_000;
 const client = createClient<paths>({ baseUrl: location.origin });
@@ -26,6 +29,17 @@ export const api = {
       client.PUT("/tasks/{task_id}", {
         body,
         params: { path: { task_id: id }, header: once(key) },
+        ...named(key),
+      }),
+    ),
+  read: (id: string): Promise<VersionedTask> =>
+    answer(client.GET("/api/v1/tasks/{task_id}", { params: { path: { task_id: id } }, ...patience() })),
+  /** Change a task unless it has another version by now; then the Failure holds the task as it is (`current`). */
+  edit: (id: string, body: TaskPatch, version: number, key: string): Promise<VersionedTask> =>
+    answer(
+      client.PATCH("/api/v1/tasks/{task_id}", {
+        body,
+        params: { path: { task_id: id }, header: { ...once(key), "If-Match": `"${version}"` } },
         ...named(key),
       }),
     ),

@@ -1,19 +1,34 @@
+import type { VersionedTask } from "./client";
+
 /** Why a request did not do what was asked, in words for people. */
 export class Failure extends Error {
   /** The HTTP status, or 0 when no readable answer came. */
   readonly status: number;
   /** True when the server itself does not know whether it was done. */
   readonly unknown: boolean;
+  /** The task as it is, when the change was meant for another version of it. */
+  readonly current: VersionedTask | undefined;
 
-  constructor(status: number, message: string, unknown = false) {
+  constructor(status: number, message: string, unknown = false, current?: VersionedTask) {
     super(message);
     this.status = status;
     this.unknown = unknown;
+    this.current = current;
+  }
+
+  /** The change has to be compared with the task as it is before it can be made. */
+  static stale(current: VersionedTask): Failure {
+    return new Failure(412, "It was changed elsewhere meanwhile.", false, current);
   }
 
   /** The server said no; the `detail` of its answer says why. */
   static refused(status: number, body: unknown): Failure {
-    const { detail, type } = (body ?? {}) as { detail?: unknown; type?: unknown };
+    const { detail, type, current } = (body ?? {}) as {
+      detail?: unknown;
+      type?: unknown;
+      current?: VersionedTask;
+    };
+    if (status === 412 && current) return Failure.stale(current);
     const why = inWords(detail);
     return new Failure(status, why === "" ? byStatus(status) : sentence(why), type === "outcome-unknown");
   }

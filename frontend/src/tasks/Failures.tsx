@@ -1,7 +1,8 @@
 import { createMemo, For, Show } from "solid-js";
 import { createFocusKeeper } from "../ui/focus";
 import { ADD_FIELD } from "./AddForm";
-import type { Action } from "./actions";
+import type { Action, Change } from "./actions";
+import { Conflict } from "./Conflict";
 import { isGone, refusal } from "./messages";
 import { useTasks } from "./page";
 import { createWatch } from "./watch";
@@ -50,13 +51,20 @@ export function Failures() {
 }
 
 function FailureItem(props: { action: Action; onLeave: (action: Action) => void }) {
-  const { store } = useTasks();
+  const { store, setDoomed } = useTasks();
   const trying = () => props.action.state !== "failed";
   const words = () => refusal(props.action);
+  const contested = (): Change | undefined =>
+    props.action.kind === "change" && props.action.failure?.current ? props.action : undefined;
 
   function retry(): void {
     props.onLeave(props.action);
-    if (!trying()) store.retry(props.action.id);
+    if (trying()) return;
+    // Only a delete can be overturned here: an edit that was shows its conflict instead of this button.
+    if (store.isOverturned(props.action)) {
+      store.dismiss(props.action.id);
+      setDoomed(props.action.key);
+    } else store.retry(props.action.id);
   }
 
   function dismiss(): void {
@@ -82,19 +90,26 @@ function FailureItem(props: { action: Action; onLeave: (action: Action) => void 
           {words().after}
         </p>
       </Show>
-      <div class="buttons">
-        <Show when={!(isGone(props.action) && props.action.kind === "delete")}>
-          <button type="button" aria-disabled={trying()} onClick={retry}>
-            Try again
-          </button>
-        </Show>
-        <Show when={isGone(props.action) && props.action.kind === "change"}>
-          <button type="button" onClick={addAnew}>
-            Add as a new task
-          </button>
-        </Show>
-        <button type="button" class="icon cross" aria-label="Dismiss" onClick={dismiss} />
-      </div>
+      <Show
+        when={contested()}
+        fallback={
+          <div class="buttons">
+            <Show when={!(isGone(props.action) && props.action.kind === "delete")}>
+              <button type="button" aria-disabled={trying()} onClick={retry}>
+                Try again
+              </button>
+            </Show>
+            <Show when={isGone(props.action) && props.action.kind === "change"}>
+              <button type="button" onClick={addAnew}>
+                Add as a new task
+              </button>
+            </Show>
+            <button type="button" class="icon cross" aria-label="Dismiss" onClick={dismiss} />
+          </div>
+        }
+      >
+        {(edit) => <Conflict action={edit()} onLeave={() => props.onLeave(props.action)} />}
+      </Show>
     </div>
   );
 }

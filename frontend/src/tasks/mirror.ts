@@ -1,8 +1,8 @@
 import type { Change } from "../api/changes";
 import type { Task } from "../api/client";
-import type { Key } from "./actions";
+import type { Key, ShownTask } from "./actions";
 
-export type Mirror = ReadonlyMap<Key, Task>;
+export type Mirror = ReadonlyMap<Key, ShownTask>;
 
 /** The two names of the tasks that this page added: ours, which rows and wishes hold on to, and the server's. */
 export class Names {
@@ -21,10 +21,10 @@ export class Names {
 /**
  * The server's list, as a mirror. What did not change stays the same object, the mirror itself included, so that nothing
  * is done again, and a task that is `held` (someone is editing it) stays in its place even when the server no longer has
- * it.
+ * it. It is marked as `gone` then.
  */
 export function reflect(list: Task[], before: Mirror, names: Names, held: (key: Key) => boolean): Mirror {
-  const after = new Map<Key, Task>();
+  const after = new Map<Key, ShownTask>();
   const places = before.keys();
   let news = list.length !== before.size;
   for (const task of list) {
@@ -53,12 +53,26 @@ export function overlay(
   const key = names.key(id);
   const old = before.get(key);
   if (old && op !== "delete" && old.updated_at >= at) return before;
-  if (op === "delete" || diff.deleted_at?.[1]) return old && !held(key) ? without(before, key) : before;
+  if (op === "delete" || diff.deleted_at?.[1]) return lost(before, key, held);
   if (!old && diff.deleted_at?.[0]) return undefined; // out of the trash, back to its place
   if (!old && op === "update") return before; // gone since, as the list knows
   const members = Object.entries(diff).filter(([name]) => old === undefined || name in old);
   const after = Object.fromEntries(members.map(([name, [, value]]) => [name, value]));
-  return new Map(before).set(key, { ...old, ...after, id, updated_at: at } as Task);
+  return new Map(before).set(key, { ...old, ...after, id, updated_at: at, gone: false } as ShownTask);
+}
+
+/** The mirror with what the server said of one task, unless it knows something newer. */
+export function learnt(before: Mirror, key: Key, task: Task): Mirror {
+  const old = before.get(key);
+  if (old && (old.updated_at > task.updated_at || same(old, task))) return before;
+  return new Map(before).set(key, task);
+}
+
+/** The mirror once a task was deleted elsewhere. */
+export function lost(before: Mirror, key: Key, held: (key: Key) => boolean): Mirror {
+  const old = before.get(key);
+  if (!old) return before;
+  return held(key) ? new Map(before).set(key, { ...old, gone: true }) : without(before, key);
 }
 
 /** The mirror without one task. */
@@ -75,11 +89,13 @@ function withHeld(after: Mirror, before: Mirror, lost: Key[]): Mirror {
     const previous = old.slice(0, old.indexOf(key)).findLast((it) => order.includes(it));
     order.splice(previous === undefined ? 0 : order.indexOf(previous) + 1, 0, key);
   }
-  return new Map(order.map((key) => [key, (after.get(key) ?? before.get(key)) as Task]));
+  const gone = (key: Key) => ({ ...before.get(key), gone: true }) as ShownTask;
+  return new Map(order.map((key) => [key, after.get(key) ?? gone(key)]));
 }
 
-function same(a: Task, b: Task): boolean {
+function same(a: ShownTask, b: Task): boolean {
   return (
+    !a.gone &&
     a.updated_at === b.updated_at &&
     a.title === b.title &&
     a.description === b.description &&

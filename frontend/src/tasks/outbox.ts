@@ -7,7 +7,8 @@ interface Outbox {
   /** Everything asked for and not confirmed, oldest first. */
   actions: () => readonly Action[];
   put: (action: Action) => void;
-  retry: (id: string) => void;
+  /** Send a failed wish again, as it is or `instead` another one. */
+  retry: (id: string, instead?: Action) => void;
   /** Give a failed wish up, and those that waited for it. */
   dismiss: (id: string) => void;
 }
@@ -17,6 +18,8 @@ interface Delivery {
   /** Called as the wish leaves the box, in one batch: the page goes from wish to fact without a gap. */
   done: (action: Action, task: Task | undefined) => void;
   failed: (action: Action, failure: Failure) => void;
+  /** The wish to send instead of one that was refused, if there is one. */
+  amended: (action: Action, failure: Failure) => Action | undefined;
 }
 
 /**
@@ -36,8 +39,10 @@ export function createOutbox(delivery: Delivery): Outbox {
     });
   }
 
-  function retry(id: string): void {
-    replace(id, (action) => (action.state === "failed" ? { ...action, state: "waiting" } : action));
+  function retry(id: string, instead?: Action): void {
+    replace(id, (action) =>
+      action.state === "failed" ? { ...(instead ?? action), state: "waiting" } : action,
+    );
     pump();
   }
 
@@ -73,6 +78,11 @@ export function createOutbox(delivery: Delivery): Outbox {
   }
 
   function fail(action: Action, failure: Failure): void {
+    const instead = delivery.amended(action, failure);
+    if (instead) {
+      replace(action.id, () => ({ ...instead, state: "waiting" }));
+      return;
+    }
     const later = actions().slice(actions().findIndex((it) => it.id === action.id) + 1);
     const left = later.reduce<Action | undefined>((it, newer) => it && without(it, newer), action);
     batch(() => {

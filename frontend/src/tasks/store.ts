@@ -1,9 +1,25 @@
 import { batch, createMemo, createSignal } from "solid-js";
 import type { Change } from "../api/changes";
-import type { Api, Task, TaskCreate } from "../api/client";
+import type { Api, Task, TaskCreate, VersionedTask } from "../api/client";
 import { Failure } from "../api/failure";
-import { type Action, type Add, addition, change, deletion, type Fields, type Key, project } from "./actions";
-import { type Mirror, Names, overlay, reflect, without } from "./mirror";
+import {
+  type Action,
+  type Add,
+  addition,
+  type Change as Edit,
+  change,
+  collisions,
+  deletion,
+  type Fields,
+  type Key,
+  lacking,
+  patchOf,
+  project,
+  rebased,
+  sameTexts,
+  type Seen,
+} from "./actions";
+import { learnt, lost, type Mirror, Names, overlay, reflect, without } from "./mirror";
 import { createOutbox } from "./outbox";
 import { createWatch } from "./watch";
 
@@ -22,7 +38,9 @@ export function createTaskStore(api: Api, { onDone, isHeld = () => false }: Surr
   const [mirror, setMirror] = createSignal<Mirror>(new Map());
   const [loaded, setLoaded] = createSignal(false);
   const [trouble, setTrouble] = createSignal<Failure>();
-  const outbox = createOutbox({ send, done, failed });
+  /** Tasks with their versions, as the server gave them last; others may have changed them since. */
+  const versions = new Map<Key, VersionedTask>();
+  const outbox = createOutbox({ send, done, failed, amended });
   const tasks = createMemo(() => project(mirror(), outbox.actions()));
   const busy = createMemo(() => outbox.actions().some((action) => action.state === "sending"));
   const failures = createMemo(() => outbox.actions().filter((action) => action.failure));
@@ -43,9 +61,38 @@ export function createTaskStore(api: Api, { onDone, isHeld = () => false }: Surr
     if (task) outbox.put(change(key, task, fields));
   }
 
+  /** Replace texts, as long as the server has nothing there but what was `seen`. */
+  function edit(key: Key, fields: Fields, seen: Seen): void {
+    const task = tasks().get(key);
+    if (!task) return;
+    const wish = change(key, task, fields, seen);
+    const known = versions.get(key);
+    outbox.put(known && collisions(wish, known).length === 0 ? { ...wish, version: known.version } : wish);
+  }
+
   function remove(key: Key): void {
     const task = tasks().get(key);
     if (task) outbox.put(deletion(key, task));
+  }
+
+  /** What this page asked for and does not know to be stored, for one task. */
+  function edits(key: Key): Edit[] {
+    return outbox.actions().filter((it) => it.kind === "change" && it.key === key) as Edit[];
+  }
+
+  /** Ask how a task is now, before it is edited. What cannot be read now is read when the edit is sent. */
+  async function look(key: Key): Promise<void> {
+    if (!mirror().has(key)) return;
+    try {
+      learn(key, await api.read(names.id(key)));
+    } catch (cause) {
+      if (cause instanceof Failure && cause.status === 404) setMirror((old) => lost(old, key, isHeld));
+    }
+  }
+
+  /** Nobody edits the task any more: if it was deleted elsewhere meanwhile, it goes now. */
+  function release(key: Key): void {
+    if (mirror().get(key)?.gone) setMirror((old) => without(old, key));
   }
 
   /** The server's list again. Asking while it is being read is one reading. */
@@ -104,9 +151,17 @@ export function createTaskStore(api: Api, { onDone, isHeld = () => false }: Surr
   async function send(action: Action): Promise<Task | undefined> {
     if (action.kind === "add") return api.add(body(action), action.id);
     const id = names.id(action.key);
+    if (action.kind === "change" && action.seen) return save(action, id);
     if (action.kind === "change") return api.change(id, action.fields, action.id);
     await api.remove(id, action.id);
     return undefined;
+  }
+
+  async function save({ key, fields, version, id: requestKey }: Edit, id: string): Promise<Task> {
+    if (version === undefined) throw Failure.stale(await api.read(id));
+    const task = await api.edit(id, patchOf(fields), version, requestKey);
+    versions.set(key, task);
+    return plain(task);
   }
 
   function done(action: Action, task: Task | undefined): void {
@@ -115,7 +170,7 @@ export function createTaskStore(api: Api, { onDone, isHeld = () => false }: Surr
       setMirror((old) => without(old, task.id));
       names.bind(action.key, task.id);
     }
-    setMirror((old) => (task ? new Map(old).set(action.key, task) : without(old, action.key)));
+    setMirror((old) => (task ? learnt(old, action.key, task) : without(old, action.key)));
     settled();
     onDone?.(action);
   }
@@ -125,6 +180,42 @@ export function createTaskStore(api: Api, { onDone, isHeld = () => false }: Surr
     // Whoever says no, or nothing at all, knows something that this page does not.
     stale ||= failure.unsure || failure.status === 404;
     settled();
+  }
+
+  /** An edit was meant for another version. Unless what it replaces was changed meanwhile, lay it over this one. */
+  function amended(action: Action, { current }: Failure): Action | undefined {
+    if (action.kind !== "change" || !current) return undefined;
+    learn(action.key, current);
+    return collisions(action, current).length === 0 ? rebased(action, current) : undefined;
+  }
+
+  /** Send an edit that was refused again, over what others wrote meanwhile, or leave theirs as it is. */
+  function settle(id: string, choice: "mine" | "theirs"): void {
+    const action = outbox.actions().find((it) => it.id === id);
+    const current = action?.failure?.current;
+    if (action?.kind !== "change" || !current) return;
+    const wish = choice === "mine" ? action : lacking(action, collisions(action, current));
+    if (!wish) outbox.dismiss(id);
+    else outbox.retry(id, anew(rebased(wish, current)));
+  }
+
+  /** What can simply be sent again is; what was changed elsewhere meanwhile needs an answer first. */
+  function retry(id: string): void {
+    const action = outbox.actions().find((it) => it.id === id);
+    if (action && !isOverturned(action)) outbox.retry(id);
+  }
+
+  /** True when others changed meanwhile what a failed action is about. */
+  function isOverturned(action: Action): boolean {
+    if (action.failure?.current) return true;
+    const task = tasks().get(action.key);
+    return action.kind === "delete" && task !== undefined && !sameTexts(task, action.whole);
+  }
+
+  function learn(key: Key, task: VersionedTask): void {
+    versions.set(key, task);
+    answers += 1; // a list that is being read may be older
+    setMirror((old) => learnt(old, key, plain(task)));
   }
 
   function settled(): void {
@@ -152,10 +243,26 @@ export function createTaskStore(api: Api, { onDone, isHeld = () => false }: Surr
     receive,
     add,
     update,
+    edit,
+    edits,
     remove,
-    retry: outbox.retry,
+    look,
+    release,
+    settle,
+    retry,
+    isOverturned,
     dismiss: outbox.dismiss,
   };
+}
+
+/** The task without what `/tasks` does not tell. */
+function plain({ id, title, description, completed, created_at, updated_at }: VersionedTask): Task {
+  return { id, title, description, completed, created_at, updated_at };
+}
+
+/** The wish as if it had not failed yet. */
+function anew({ failure: _, ...wish }: Edit): Edit {
+  return wish;
 }
 
 function body({ title, description }: Add): TaskCreate {

@@ -53,9 +53,10 @@ class Bodies:
         self.large += _counted(len(body))
         try:
             while more and len(body) <= MAX_BODY and self.large <= self.most:
-                piece, more = await _next(receive)
                 before = _counted(len(body))
+                piece, more = await _next(receive)
                 body += piece
+                del piece  # else it stays for as long as the client takes to send the next
                 self.large += _counted(len(body)) - before
             too_large = len(body) > MAX_BODY
             if not more and not too_large:
@@ -64,7 +65,7 @@ class Bodies:
         finally:
             self.large -= _counted(len(body))
             freed.add(len(body))
-        del body
+        del body, first
         if more:
             await _drain(headers, receive)
         raise TooLarge if too_large else Busy("There is no memory for so large a body now")
@@ -99,3 +100,4 @@ async def _drain(headers: Mapping[bytes, bytes], receive: Receive) -> None:
             async with asyncio.timeout(SILENCE):
                 piece, more = await _next(receive)
             left -= len(piece)
+            del piece
