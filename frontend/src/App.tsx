@@ -8,6 +8,7 @@ import { createTasksPage, TasksProvider } from "./tasks/page";
 import { OutOfDate, States } from "./tasks/States";
 import { TaskList } from "./tasks/TaskList";
 import { Announcer } from "./ui/announcer";
+import { actOnce } from "./ui/once";
 import { createPreferences } from "./ui/preferences";
 import { SettingsDialog } from "./ui/SettingsDialog";
 
@@ -17,6 +18,7 @@ export function App() {
   const [help, setHelp] = createSignal(false);
   const { store, drafts } = page;
 
+  actOnce();
   listen(page, { singleKeys: preferences.singleKeys, help: () => setHelp(true) });
   onMount(() => void store.refresh());
 

@@ -55,6 +55,7 @@ async def test_a_task_leaves_the_filter_that_it_no_longer_fits(three: App):
     await three.sees("Three")
     await expect(three.tick("Three")).to_be_focused()
     await expect(three.page.get_by_role("link", name="Done 2", exact=True)).to_be_visible()
+    await three.page.mouse.move(0, 0)  # a row that slid under a resting pointer is not clicked
     await three.tick("Three").click()
     await expect(three.page.get_by_text("All done.")).to_be_visible()
     await expect(three.page.get_by_role("link", name="Open 0", exact=True)).to_be_focused()

@@ -1,5 +1,6 @@
 import { createMemo, For, Show } from "solid-js";
 import { createFocusKeeper } from "../ui/focus";
+import { createSlideGuard } from "../ui/slide";
 import { ADD_FIELD } from "./AddForm";
 import type { Action, Change } from "./actions";
 import { Conflict } from "./Conflict";
@@ -13,6 +14,8 @@ export function Failures() {
   const failures = createMemo(() => new Map(store.failures().map((it) => [it.id, it])));
   const ids = createMemo(() => [...failures().keys()]);
   const watch = createWatch(failures);
+  // The panel stands on the window's lower edge: what comes in at its end moves all others, and covers the list.
+  const guard = createSlideGuard(() => ids().toReversed());
   let panel!: HTMLElement;
   let left: Action | undefined;
 
@@ -24,7 +27,15 @@ export function Failures() {
   });
 
   return (
-    <section class="failures" aria-label="Not saved" hidden={ids().length === 0} ref={panel}>
+    <section
+      class="failures"
+      aria-label="Not saved"
+      hidden={ids().length === 0}
+      ref={(it) => {
+        panel = it;
+        guard(it);
+      }}
+    >
       <Show when={ids().length > 1}>
         <header>
           <p>{ids().length} changes were not saved</p>

@@ -1,14 +1,23 @@
 import { For } from "solid-js";
 import { createFocusKeeper } from "../ui/focus";
+import { createSlideGuard } from "../ui/slide";
 import { useTasks } from "./page";
 import { TaskRow } from "./TaskRow";
 
 /** The tasks that the filter shows; of a long list those that are near the window, and gaps for the others. */
 export function TaskList() {
-  const { visible, filter, rows } = useTasks();
+  const { listed, visible, filter, rows } = useTasks();
+  const guard = createSlideGuard(listed.remaining);
   createFocusKeeper(visible, (index) => rows.focus(visible()[Math.min(index, visible().length - 1)]));
   return (
-    <ul class="tasks" aria-label={`${filter.current().label} tasks`} ref={rows.within}>
+    <ul
+      class="tasks"
+      aria-label={`${filter.current().label} tasks`}
+      ref={(list) => {
+        rows.within(list);
+        guard(list);
+      }}
+    >
       <For each={rows.shown().items}>
         {(item) => (typeof item === "number" ? <Gap number={item} /> : <TaskRow of={item} />)}
       </For>

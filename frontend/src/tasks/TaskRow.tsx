@@ -8,10 +8,11 @@ const PREVIEW = 280;
 
 /** One task: a row to read and tick, or the form to edit it. */
 export function TaskRow(props: { of: Key }) {
-  const { store, drafts, rows, visible, setDoomed } = useTasks();
+  const { store, drafts, listed, rows, visible, setDoomed } = useTasks();
   const key = untrack(() => props.of);
   const titleId = `title-${key}`;
   const task = store.watch(key);
+  let row!: HTMLElement;
 
   /** A click on the words edits them, unless it was made to select some. */
   function editByMouse(): void {
@@ -21,11 +22,19 @@ export function TaskRow(props: { of: Key }) {
   return (
     <li
       class="task"
-      classList={{ done: task().completed, editing: drafts.get(key) !== undefined }}
+      classList={{
+        done: task().completed,
+        editing: drafts.get(key) !== undefined,
+        collapsing: listed.isCollapsing(key),
+      }}
+      style={{ "--height": listed.isCollapsing(key) ? `${row.offsetHeight}px` : undefined }}
       data-key={key}
       aria-setsize={rows.partial() ? visible().length : undefined}
       aria-posinset={rows.partial() ? rows.shown().places.get(key) : undefined}
-      ref={rows.measure}
+      ref={(it) => {
+        row = it;
+        rows.measure(it);
+      }}
     >
       <Show
         when={drafts.get(key)}

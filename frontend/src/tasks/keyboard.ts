@@ -1,4 +1,5 @@
 import { keyOf } from "../ui/focus";
+import { isTextField } from "../ui/once";
 import { ADD_FIELD } from "./AddForm";
 import type { Key } from "./actions";
 import { FILTERS } from "./filter";
@@ -22,6 +23,9 @@ interface Options {
   help: () => void;
 }
 
+/** Shortcuts that go on while their key is held down; the others act once. */
+const GO_ON = ["j", "k", "ArrowDown", "ArrowUp"];
+
 /** Listens for the shortcuts. They are silent while someone types, in a dialog, and with Ctrl, Alt or Meta. */
 export function listen(
   { store, drafts, filter, visible, rows, setDoomed }: TasksPage,
@@ -44,6 +48,8 @@ export function listen(
     Delete: setDoomed,
   };
 
+  let held: string | undefined;
+
   function move(step: 1 | -1): void {
     const keys = visible();
     const at = keys.indexOf(keyOf(document.activeElement) ?? "");
@@ -52,8 +58,13 @@ export function listen(
   }
 
   document.addEventListener("keydown", (event) => {
+    if (event.repeat && event.key === held) {
+      event.preventDefault(); // wherever the focus has gone since
+      return;
+    }
+    held = undefined;
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
+    if (isTextField(event.target) || document.querySelector("dialog[open]")) return;
     if (event.key.length === 1 && !singleKeys()) return;
     // Enter on a button is that button's.
     if (event.key === "Enter" && !(event.target as Element).matches(".tick")) return;
@@ -62,12 +73,7 @@ export function listen(
     const act = anywhere[event.key] ?? (key !== undefined && onTask[event.key]);
     if (!act) return;
     event.preventDefault();
+    if (!GO_ON.includes(event.key)) held = event.key;
     act(key as Key);
   });
-}
-
-function isTyping(target: EventTarget | null): boolean {
-  return (
-    target instanceof Element && target.matches("input:not([type=checkbox], [type=radio]), textarea, select")
-  );
 }

@@ -5,6 +5,7 @@ import { announce } from "../ui/announcer";
 import type { Key } from "./actions";
 import { createDrafts } from "./drafts";
 import { createFilter, FILTERS } from "./filter";
+import { createListed } from "./listed";
 import { success } from "./messages";
 import { createRows } from "./rows";
 import { createTaskStore } from "./store";
@@ -36,13 +37,9 @@ export function createTasksPage() {
   });
   const edited = createMemo(() => new Set(drafts.keys()));
 
-  /** The keys of the tasks that the filter shows. One that is being edited stays until it is saved. */
-  const visible = createMemo<readonly Key[]>(() => {
-    const { shows } = filter.current();
-    const keys: Key[] = [];
-    for (const [key, task] of store.tasks()) if (shows(task) || edited().has(key)) keys.push(key);
-    return keys;
-  });
+  const listed = createListed(store.tasks, filter.current, edited);
+  /** The keys of the tasks that are shown. */
+  const visible = listed.keys;
   const rows = createRows(visible, edited);
 
   // What others do is told as it happens. What they did while nobody was told, the list tells.
@@ -52,5 +49,5 @@ export function createTasksPage() {
   for (const event of ["focus", "online"]) addEventListener(event, look);
   addEventListener("pageshow", (event) => event.persisted && look());
 
-  return { store, drafts, filter, counts, visible, rows, doomed, setDoomed };
+  return { store, drafts, filter, counts, listed, visible, rows, doomed, setDoomed };
 }
