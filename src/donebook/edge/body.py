@@ -44,31 +44,35 @@ class Bodies:
             await _drain(headers, receive)
             raise TooLarge
         body, more = await _next(receive)
-        if more or len(body) > SMALL:
-            body = await self._large(body, headers, receive, more=more)
-        return body
+        if not more and len(body) <= SMALL:
+            return body
+        parts = [body]
+        del body  # what is thrown away must not stay for as long as the client sends
+        return await self._large(parts, headers, receive, more=more)
 
-    async def _large(self, first: bytes, headers: Mapping[bytes, bytes], receive: Receive, *, more: bool) -> bytes:
-        body = bytearray(first)
-        self.large += _counted(len(body))
+    async def _large(
+        self, parts: list[bytes], headers: Mapping[bytes, bytes], receive: Receive, *, more: bool
+    ) -> bytes:
+        size = len(parts[0])
+        self.large += _counted(size)
         try:
-            while more and len(body) <= MAX_BODY and self.large <= self.most:
-                before = _counted(len(body))
+            while more and size <= MAX_BODY and self.large <= self.most:
                 piece, more = await _next(receive)
-                body += piece
-                del piece  # else it stays for as long as the client takes to send the next
-                self.large += _counted(len(body)) - before
-            too_large = len(body) > MAX_BODY
-            if not more and not too_large:
-                whole, body = bytes(body), bytearray()
+                parts.append(piece)
+                self.large += _counted(size + len(piece)) - _counted(size)
+                size += len(piece)
+                del piece
+            if not more and size <= MAX_BODY:
+                whole = b"".join(parts)
+                self.large += _counted(size)  # until it is released
                 return whole
         finally:
-            self.large -= _counted(len(body))
-            freed.add(len(body))
-        del body, first
+            self.large -= _counted(size)
+            parts.clear()
+            freed.add(size)
         if more:
             await _drain(headers, receive)
-        raise TooLarge if too_large else Busy("There is no memory for so large a body now")
+        raise TooLarge if size > MAX_BODY else Busy("There is no memory for so large a body now")
 
     def release(self, body: bytes) -> None:
         """Let go of a body that was read."""
