@@ -7,6 +7,14 @@ from tests.e2e.app import App
 from tests.e2e.conftest import Open
 
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+WIDE = """() => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(`
+    html { --font: "DejaVu Sans", sans-serif; font-size: 200% }
+    h1 { letter-spacing: 0.05em !important }
+  `);
+  document.adoptedStyleSheets = [sheet];
+}"""
 SMALL = """() => [...document.querySelectorAll('button, input, a, summary')]
   .filter((it) => it.checkVisibility() && it.closest('main, header, footer, section, dialog'))
   .map((it) => ({ it, box: (it.closest('label') ?? it).getBoundingClientRect() }))
@@ -31,6 +39,17 @@ async def test_nothing_is_wider_than_the_window(open_app: Open, width: int, text
     await expect(app.page.get_by_role("article").first).to_be_visible()
     await app.page.evaluate("(size) => { document.documentElement.style.fontSize = size }", text)
     assert await app.page.evaluate(OVERFLOW) == 0
+
+
+async def test_headings_wrap_in_a_wide_font(open_app: Open):
+    """DejaVu Sans, the only font of many Linux systems, or as wide: 200 % text on a phone."""
+    app = await open_app(viewport={"width": 320, "height": 700})
+    await app.given("One")
+    for page in ("/", "/docs"):
+        await app.page.goto(page)
+        await expect(app.page.get_by_role("heading", name="Donebook").first).to_be_visible()
+        await app.page.evaluate(WIDE)
+        assert await app.page.evaluate(OVERFLOW) == 0
 
 
 async def test_everything_to_press_is_large_enough(open_app: Open):
