@@ -8,13 +8,15 @@ SHELL := /bin/sh
 BIN := .venv/bin
 PYTHON_SOURCES := src migrations tests bench
 WEB_SOURCES := $(shell find frontend -not -path '*/node_modules*' -not -path '*/dist*' -type f 2>/dev/null)
-NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix frontend
+NPM := PATH="$$PWD/$(BIN):$$PATH" npm --prefix frontend
 
 # Two of the tests' files at a time, in the order of their names.
 AT_ONCE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 # uv where it works, else one of our own, fetched with whatever Python there is.
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .cache/uv/bin/uv)
+
+PYTHON := $(shell cat .python-version)
 
 help:  ## Say what there is
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS='	' read -r name what; do printf '  make %-10s %s\n' "$$name" "$$what"; done
@@ -83,6 +85,11 @@ ifneq ($(UV),uv)
 .venv/.synced: | $(UV)
 endif
 .venv/.synced: pyproject.toml uv.lock
+	@if ! $(UV) python find >/dev/null 2>&1; then \
+		echo "Fetching Python $(PYTHON) (once, into uv's own folder)"; \
+		$(UV) venv --quiet --allow-existing >/dev/null 2>&1 || { \
+			echo "Donebook needs Python $(PYTHON), or internet for uv to fetch it: https://docs.astral.sh/uv/guides/install-python/" >&2; exit 1; }; \
+	fi
 	@$(UV) sync --locked --quiet
 	@touch $@
 

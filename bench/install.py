@@ -35,7 +35,7 @@ def install(contestant: Contestant) -> Path:
         if lock.suffix == ".json":
             command: list[str | Path] = [scripts / "npm", "ci", "--loglevel=error", "--no-progress"]
         else:
-            command = [uv(), "sync", "--locked", "--quiet", "--compile-bytecode"]
+            command = [uv(), "sync", "--locked", "--quiet", "--compile-bytecode", "--python", sys.executable]
         unset = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "UV_PROJECT")}
         path = {"PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}"}
         if subprocess.run(command, cwd=target, env=unset | path, check=False).returncode:

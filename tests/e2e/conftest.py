@@ -6,10 +6,11 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Page, async_playwright, expect
 
 from tests.e2e.app import App
-from tests.e2e.browser import launch_options
+from tests.e2e.browser import launch_options, system_browser
+from tests.rights import BROWSER, require
 from tests.server import Server
 from tests.waiting import until
 
@@ -27,7 +28,11 @@ async def browser() -> AsyncIterator[Browser]:
     """One browser for the whole run."""
     expect.set_options(timeout=PATIENCE)
     async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(**launch_options())
+        try:
+            chromium = await playwright.chromium.launch(**launch_options())
+        except Error:
+            require(system_browser(), BROWSER)
+            raise
         yield chromium
         await chromium.close()
 

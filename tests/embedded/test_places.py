@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from donebook.db.embedded import EmbeddedError, acquire
-from tests.embedded.using import LINUX, ROOT, User, answering, kill, sql, swept
+from tests.embedded.using import ROOT, User, answering, kill, sql, swept
+from tests.rights import MOUNTING, may_mount, require
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -117,19 +118,18 @@ def test_a_directory_that_may_not_be_written_is_refused(open_empty: Path):
 
 
 def test_a_full_or_read_only_disk_is_named_and_leaves_nothing_in_the_way(tmp_path: Path):
+    require(may_mount(), MOUNTING)
     disk = tmp_path / "disk"
     script = [sys.executable, "-W", "error", "-m", "tests.embedded.small_disk", str(disk)]
     if not ROOT:
         script = ["unshare", "-Urm", "--", *script]
-    if ROOT or (LINUX and subprocess.run(["unshare", "-Urm", "true"], check=False).returncode == 0):
-        run = subprocess.run(script, cwd=CHECKOUT, capture_output=True, text=True, check=False)
-        assert run.stdout == "fine\n", run.stderr
-    else:
-        ends_at_a_limit(tmp_path / "data")
+    run = subprocess.run(script, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    assert run.stdout == "fine\n", run.stderr
 
 
-def ends_at_a_limit(data: Path) -> None:
-    """Where nothing can be mounted, no file may grow over 1 MiB, which ends the making of a cluster just as early."""
+def test_a_file_that_may_not_grow_ends_the_making_of_a_cluster(tmp_path: Path):
+    """No file may grow over 1 MiB, which ends the making of a cluster as early as a full disk does."""
+    data = tmp_path / "data"
     limit = ("sh", "-c", 'ulimit -f 2048; exec "$@"', "sh")
     with swept(data):
         with User(data, "serve", prefix=limit) as user:
@@ -138,7 +138,3 @@ def ends_at_a_limit(data: Path) -> None:
         assert not list(data.glob("postgres/cluster*"))
         with acquire(data, serving=True) as postgres:
             assert answering(postgres.url)
-
-
-def test_a_file_that_may_not_grow_ends_the_making_of_a_cluster(tmp_path: Path):
-    ends_at_a_limit(tmp_path / "data")

@@ -50,9 +50,18 @@ class Line:
 
     def deafen(self) -> None:
         """Take in no packet of the client any more, as a machine that has lost its power: none is acknowledged."""
-        drop = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))  # BPF: keep 0 bytes of each packet
-        program = struct.pack("HL", 1, ctypes.addressof(drop))
-        self.to_client.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
+        drop_packets(self.to_client.get_extra_info("socket"))
+
+
+def drop_packets(end: socket.socket) -> None:
+    """Have the kernel drop every packet that comes to a socket.
+
+    Raises:
+        OSError: when the system does not allow it.
+    """
+    drop = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))  # BPF: keep 0 bytes of each packet
+    program = struct.pack("HL", 1, ctypes.addressof(drop))
+    end.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
 
 
 class Proxy:

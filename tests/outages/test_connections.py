@@ -9,6 +9,7 @@ import pytest
 
 from tests.outages.proxy import Trap
 from tests.outages.site import DIRECT, Site, keyed, site
+from tests.rights import FILTERING, may_filter, require
 from tests.waiting import until
 
 PATIENT = {"POOL_SIZE": 3, "STATEMENT_TIMEOUT": 20, "REQUEST_TIMEOUT": 30}
@@ -56,6 +57,7 @@ async def test_connections_that_die_as_soon_as_they_are_made(either: Site):
 
 async def test_half_open_connections_are_noticed_by_the_kernel(patient: Site):
     """The other end is gone without a word. What was sent is not acknowledged, which TCP reports after 5 s."""
+    require(may_filter(), FILTERING)
     await asyncio.gather(*(patient.warm() for _ in range(3)))
     patient.proxy.deafen()
     started = monotonic()
