@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
-from donebook.db.embedded import account as accounts
-from donebook.db.embedded import acquire
+from donebook.db.local import acquire
+from local_postgres import account as accounts
 
 SHIM = Path(__file__).with_name("latency.c")
 

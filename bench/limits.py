@@ -12,10 +12,11 @@ from bench.contestant import CREATE, DELETE, GET, LIST, UPDATE
 from bench.wrk import Measured
 from donebook.accounts.models import DEFAULT_WORKSPACE
 from donebook.db.caller import Caller
-from donebook.db.embedded.use import find_programs
+from donebook.db.local import APPLICATION
 from donebook.db.statement import Statement
 from donebook.tasks import repository
 from donebook.tasks.listing import Listing
+from local_postgres.server import find_programs
 
 RATE = re.compile(r"tps = ([\d.]+)")
 PLACEHOLDER = re.compile(r"\$(\d+)")
@@ -88,7 +89,7 @@ def measure(
     file, logged = folder / "script.sql", folder / "transactions"
     file.write_text(script(operation, tasks, clients, workspaces))
     command = [
-        str(find_programs() / "bin" / "pgbench"),
+        str(find_programs(APPLICATION) / "bin" / "pgbench"),
         "-n",
         "-M",
         "prepared",

@@ -11,7 +11,8 @@ import asyncpg
 import httpx
 import pytest
 
-from donebook.db.embedded import Embedded, acquire
+from donebook.db.local import acquire
+from local_postgres import LocalPostgres
 from tests.alone import having_room
 from tests.database.clusters import EMBEDDED, Postgres, kinds, system_cluster, system_programs
 from tests.server import Server
@@ -28,7 +29,7 @@ ONCE_IS_ENOUGH = {
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalPostgres]:
     """The embedded Postgres, for the whole run."""
     postgres = acquire(tmp_path_factory.mktemp("cluster"), serving=False)
     yield postgres
@@ -36,14 +37,14 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
 
 
 @pytest.fixture(scope="session")
-def admin_url(cluster: Embedded) -> str:
+def admin_url(cluster: LocalPostgres) -> str:
     """The same cluster as its superuser, to make and to hurt databases."""
     password = (cluster.data / "postgres" / "postgres.password").read_text().strip()
     return f"postgresql://postgres:{password}@127.0.0.1:{urlsplit(cluster.url).port}/postgres"
 
 
 @pytest.fixture(scope="session")
-def make_database(cluster: Embedded, admin_url: str) -> Callable[[], str]:
+def make_database(cluster: LocalPostgres, admin_url: str) -> Callable[[], str]:
     """Make empty databases that belong to the ordinary role; each call gives the URL of another."""
     made = 0
 

@@ -23,6 +23,7 @@ RELOADED = "donebook.cli:reloaded"
 LAST_REQUESTS = 10  # s: how long running requests may take to finish after a stop
 LAST_LOCAL_REQUESTS = 2  # s: the same on a laptop, where somebody waits for the prompt
 KEEP_ALIVE = 75  # s: longer than the 60 s of common proxies, so that it is they who close idle connections
+SOURCES = [str(Path(__file__).parents[1] / package) for package in ("donebook", "local_postgres")]
 UNSENT = 128 * 1024  # bytes that the kernel keeps for a client: with more, we could not see that it reads slowly
 WAIT_FOR_DATABASE = 30  # s: how long the start waits for a database that does not answer yet
 
@@ -107,7 +108,11 @@ def run(chosen: Settings, *, reload: bool) -> None:
         if reload:
             listener.close()
             os.environ["DATABASE_URL"] = chosen.database_url or ""
-            options |= {"host": chosen.host, "port": chosen.port, "reload_dirs": [str(Path(__file__).parent)]}
+            options |= {
+                "host": chosen.host,
+                "port": chosen.port,
+                "reload_dirs": SOURCES,
+            }
             uvicorn.run(RELOADED, factory=True, reload=True, **options)
         else:
             from donebook.asgi import create_app
@@ -150,11 +155,12 @@ def with_database(chosen: Settings, stack: ExitStack) -> Settings:
     """The settings with a database: the local one is started when none is named, and stopped at the end."""
     if chosen.database_url is not None:
         return chosen
-    from donebook.db.embedded import EmbeddedError, acquire
+    from donebook.db.local import acquire
+    from local_postgres import LocalPostgresError
 
     try:
         postgres = acquire(chosen.data_dir, serving=True)
-    except EmbeddedError as problem:
+    except LocalPostgresError as problem:
         stop(str(problem))
     stack.callback(postgres.release)
     return structs.replace(chosen, database_url=postgres.url)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from donebook.db.embedded import acquire
+from donebook.db.local import acquire
 from tests.embedded.using import swept
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import psutil
 
-from donebook.db.embedded import EmbeddedError, acquire
+from donebook.db.local import acquire
+from local_postgres import LocalPostgresError
 from tests.embedded.using import running, sql, swept
 
 MIB = 1 << 20
@@ -32,7 +33,7 @@ def refused(data: Path) -> str:
     """The sentence with which the data directory is refused."""
     try:
         acquire(data, serving=True).release()
-    except EmbeddedError as error:
+    except LocalPostgresError as error:
         return str(error)
     raise AssertionError("it was not refused")
 

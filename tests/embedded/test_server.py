@@ -8,8 +8,9 @@ import asyncpg
 import psutil
 import pytest
 
-from donebook.db.embedded import EmbeddedError, acquire, start
-from donebook.db.embedded.start import LOG_LIMIT, PORTS
+from donebook.db.local import acquire
+from local_postgres import LocalPostgresError, start
+from local_postgres.start import LOG_LIMIT, PORTS
 from tests.embedded.using import User, answering, as_superuser, kill, sql, until
 
 
@@ -133,11 +134,11 @@ def test_the_port_stays_the_same_from_start_to_start(data: Path):
 
 
 def test_a_port_that_users_rely_on_is_never_exchanged(data: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(start, "INSISTENCE", 0.3)
+    monkeypatch.setattr(start, "START_RETRY", 0.3)
     with acquire(data, serving=False) as user:
         url = user.url
         kill(user.pid)
-        with socket.create_server(("127.0.0.1", port_of(url))), pytest.raises(EmbeddedError, match="port"):
+        with socket.create_server(("127.0.0.1", port_of(url))), pytest.raises(LocalPostgresError, match="port"):
             acquire(data, serving=False)
         with acquire(data, serving=False) as other:
             assert other.url == url

@@ -9,10 +9,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from donebook.db.embedded import EmbeddedError, acquire
-from donebook.db.embedded.account import StrPath, choose
-from donebook.db.embedded.layout import Layout
-from donebook.db.embedded.use import find_programs
+from donebook.db.local import APPLICATION, acquire
+from local_postgres import LocalPostgresError
+from local_postgres.account import StrPath, choose_account
+from local_postgres.layout import Layout
+from local_postgres.server import find_programs
 from tests.embedded.using import LINUX, User, answering, as_superuser, running, sql, until
 
 
@@ -61,7 +62,7 @@ def test_a_second_release_does_nothing(data: Path):
     with acquire(data, serving=False) as command:
         serve.release()
         assert answering(command.url)
-    with pytest.raises(EmbeddedError):
+    with pytest.raises(LocalPostgresError):
         serve.ensure()
 
 
@@ -133,9 +134,9 @@ def test_a_server_of_other_programs_is_replaced_once_nobody_uses_it(data: Path):
 
 
 def test_a_server_started_by_hand_is_replaced_by_one_with_our_options(data: Path):
-    layout = Layout(data)
-    programs = find_programs()
-    account, _ = choose(layout, programs)
+    layout = Layout(data, APPLICATION)
+    programs = find_programs(APPLICATION)
+    account, _ = choose_account(layout, programs)
     server: list[StrPath] = [
         programs / "bin/postgres",
         "-D",

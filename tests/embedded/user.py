@@ -11,7 +11,8 @@ import os
 import sys
 from pathlib import Path
 
-from donebook.db.embedded import EmbeddedError, acquire
+from donebook.db.local import acquire
+from local_postgres import LocalPostgresError
 
 
 def main(role: str, data_dir: str, uid: str | None = None) -> None:
@@ -23,7 +24,7 @@ def main(role: str, data_dir: str, uid: str | None = None) -> None:
         os.setuid(int(uid))
     try:
         embedded = acquire(Path(data_dir), serving=role == "serve")
-    except EmbeddedError as error:
+    except LocalPostgresError as error:
         print(json.dumps({"error": str(error)}), flush=True)
         return
     print(

@@ -16,8 +16,9 @@ from typing import Any, Self
 import asyncpg
 import psutil
 
-from donebook.db.embedded.layout import Layout
-from donebook.db.embedded.postmaster import Postmaster, relics
+from donebook.db.local import APPLICATION
+from local_postgres.layout import Layout
+from local_postgres.postmaster import Postmaster, cluster_processes
 
 USER = Path(__file__).with_name("user.py")
 LINUX = sys.platform == "linux"
@@ -106,7 +107,7 @@ def as_superuser(data: Path, url: str) -> str:
 
 def running(data: Path) -> int | None:
     """The PID of the data directory's server, if it runs."""
-    found = Postmaster.running(Layout(data))
+    found = Postmaster.find(Layout(data, APPLICATION))
     return found.pid if found else None
 
 
@@ -141,9 +142,9 @@ def swept(data: Path) -> Iterator[Path]:
     try:
         yield data
     finally:
-        layout = Layout(data)
+        layout = Layout(data, APPLICATION)
         deadline = time.monotonic() + 10
-        while (left := list(relics(layout))) and time.monotonic() < deadline:
+        while (left := list(cluster_processes(layout))) and time.monotonic() < deadline:
             for pid in left:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)

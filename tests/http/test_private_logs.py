@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from donebook.db.embedded import Embedded
+from local_postgres import LocalPostgres
 from tests.conftest import NO_TLS, execute
 from tests.contract import wire
 from tests.contract.expect import JSON
@@ -55,7 +55,7 @@ async def write(http: httpx.AsyncClient, name: str, method: str = "POST", path: 
 
 
 async def test_nothing_that_people_wrote_is_in_any_log(
-    touchy: Server, forwarder: Forwarder, cluster: Embedded, admin_url: str
+    touchy: Server, forwarder: Forwarder, cluster: LocalPostgres, admin_url: str
 ):
     async with httpx.AsyncClient(base_url=touchy.url, timeout=60, verify=NO_TLS) as http:
         statuses = await database_refuses(http)
@@ -141,5 +141,5 @@ def assert_silent(log: str) -> None:
     assert found == []
 
 
-def test_a_log_of_the_embedded_postgres_is_written(cluster: Embedded):
+def test_a_log_of_the_embedded_postgres_is_written(cluster: LocalPostgres):
     assert Path(cluster.data / "postgres" / "postgres.log").stat().st_size > 0

@@ -8,9 +8,11 @@ import asyncpg
 import pytest
 
 from donebook.accounts.models import DEFAULT_WORKSPACE
-from donebook.db.embedded.use import find_programs
+from donebook.db.local import APPLICATION
+from local_postgres.server import find_programs
 from tests.log.reading import changes, head, stored, told
 
+PSQL = find_programs(APPLICATION) / "bin/psql"
 SOME = f"INSERT INTO tasks (workspace_id, title, description) SELECT '{DEFAULT_WORKSPACE}'"
 FOUND = f"(SELECT '{DEFAULT_WORKSPACE}'::uuid AS w, n, (SELECT id FROM tasks WHERE title = 'There ' || n) AS known"
 WAYS = {
@@ -92,7 +94,7 @@ async def test_psql_is_logged(connection, migrated):
     script = "UPDATE tasks SET title = 'By psql';\n\\copy tasks (workspace_id, title) FROM pstdin\n"
     ran = await asyncio.to_thread(
         subprocess.run,
-        [find_programs() / "bin/psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--file=-", migrated],
+        [PSQL, "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--file=-", migrated],
         input=f"{script}{DEFAULT_WORKSPACE}\tCopied by psql\n\\.\n",
         env=os.environ | {"PGTZ": "Asia/Kathmandu"},
         capture_output=True,

@@ -12,8 +12,9 @@ import httpx
 import pytest
 
 from donebook import problems
-from donebook.db.embedded.use import find_programs
+from donebook.db.local import APPLICATION
 from donebook.problems import Problem
+from local_postgres.server import find_programs
 from tests.database.clusters import EMBEDDED, Postgres, kinds, system_cluster, system_programs
 from tests.operations.conftest import Counted
 from tests.server import ROOT, Server
@@ -101,7 +102,7 @@ def test_its_own_postgres_is_copied_while_it_is_stopped(here):
 def postgres(request: pytest.FixtureRequest, admin_url: str) -> Iterator[tuple[Postgres, Path]]:
     """Each kind of PostgreSQL in turn, and where its programs are."""
     if request.param == EMBEDDED:
-        yield Postgres(admin_url), find_programs() / "bin"
+        yield Postgres(admin_url), find_programs(APPLICATION) / "bin"
         return
     programs = system_programs()
     assert programs is not None

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from donebook.db.embedded import acquire
-from donebook.db.embedded.account import Account, choose
-from donebook.db.embedded.use import find_programs
+from donebook.db.local import APPLICATION, acquire
+from local_postgres.account import Account, choose_account
+from local_postgres.server import find_programs
 from tests.database.clusters import EMBEDDED, system_programs
 from tests.server import free_port
 
@@ -52,9 +52,9 @@ def embedded(directory: Path) -> Made:
     """As Donebook makes it for itself."""
     with acquire(directory, serving=False) as cluster:
         url, layout = urlsplit(cluster.url), cluster.layout
-    programs = find_programs()
-    account, _ = choose(layout, programs)
-    passwords = {"donebook": url.password or "", "postgres": layout.superuser_password.read_text().strip()}
+    programs = find_programs(APPLICATION)
+    account, _ = choose_account(layout, programs)
+    passwords = {"donebook": url.password or "", "postgres": layout.superuser_password_file.read_text().strip()}
     return Made(programs / "bin", account, layout.cluster, layout.root / "outages.log", url.port or 0, passwords)
 
 
@@ -65,10 +65,10 @@ def system(folder: Path) -> Made:
     account = Account("ourselves", os.geteuid(), os.getegid())
     if os.geteuid() == 0:
         entry = pwd.getpwnam("postgres")
-        account = Account("postgres", entry.pw_uid, entry.pw_gid, switch=True)
+        account = Account("postgres", entry.pw_uid, entry.pw_gid, switch_user=True)
     data, password = folder / "data", folder / "password"
     password.write_text(PASSWORD)
-    account.give(folder)
+    account.take_ownership(folder)
     options = ["--username=postgres", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"]
     succeed(account.run([programs / "initdb", "-D", data, f"--pwfile={password}", *options]))
     succeed(account.run([programs / "postgres", "--single", "-D", data, "postgres"], stdin=SCRIPT))

@@ -19,7 +19,7 @@ import asyncpg
 from msgspec import Struct
 
 from donebook.db import migrations
-from donebook.db.embedded import acquire
+from donebook.db.local import acquire
 from tests.database.clusters import database
 from tests.scale.queries import Read, reads, searches
 from tests.scale.served import Served

@@ -21,11 +21,9 @@ def embedded(data_dir: Path) -> Target:
     """The local Postgres of a data folder, started or adopted for as long as this process lives.
 
     Raises:
-        EmbeddedError: when it cannot be had.
+        LocalPostgresError: when it cannot be started here.
     """
-    from donebook.db.embedded import (
-        acquire,
-    )  # its start-up checks cost time that a remote database should not pay
+    from donebook.db.local import acquire  # importing it costs time that a remote database should not pay
 
     postgres = acquire(data_dir, serving=False)
     atexit.register(postgres.release)

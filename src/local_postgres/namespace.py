@@ -1,7 +1,7 @@
 """Become an ordinary user in a user namespace of our own (Linux), then run a program: `namespace.py UID GID PROGRAM …`.
 
-PostgreSQL refuses to run as root. In here it runs as UID, while every file still belongs, seen from outside, to whoever
-called. Run as a script by a fresh interpreter, because a process with threads cannot unshare its user namespace.
+PostgreSQL refuses to run as root. In the namespace it runs as UID, while outside of it every file still belongs to the
+caller. Run as a script by a fresh interpreter, because a process with threads cannot unshare its user namespace.
 See user_namespaces(7).
 """
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 
 def main(uid: str, gid: str, program: str, *arguments: str) -> None:
-    """Replace this process by the program; an OSError says why there can be no namespace."""
+    """Replace this process by the program, or raise OSError when the system allows no namespace."""
     if sys.platform != "linux":
         raise OSError("user namespaces exist on Linux only")
     caller, group = os.geteuid(), os.getegid()
