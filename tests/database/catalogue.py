@@ -1,5 +1,9 @@
 """What a database holds, as its own catalogue says it: two databases are alike when these are equal."""
 
+import json
+import re
+from hashlib import sha256
+
 import asyncpg
 from alembic.script import ScriptDirectory
 
@@ -35,7 +39,35 @@ QUERIES = {
         SELECT t.typname FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
             LEFT JOIN pg_class c ON c.oid = t.typrelid
         WHERE n.nspname = 'public' AND t.typcategory <> 'A' AND (c.oid IS NULL OR {OURS})""",
+    "columns in order": f"""
+        SELECT c.relname, string_agg(a.attname, ', ' ORDER BY a.attnum)
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid
+        WHERE {OURS} AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind = 'r' GROUP BY 1""",
+    "options": f"""
+        SELECT c.relname, array_to_string(c.reloptions, ', '), c.relpersistence::text
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE {OURS} AND (c.reloptions IS NOT NULL OR c.relpersistence <> 'p')""",
+    "sequence": """
+        SELECT sequencename, data_type::text, start_value, min_value, max_value, increment_by, cycle, cache_size, (
+            SELECT concat(d.refobjid::regclass, '.', a.attname)
+            FROM pg_depend d JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+            WHERE d.classid = 'pg_class'::regclass AND d.objid = format('%I.%I', schemaname, sequencename)::regclass
+                AND d.deptype IN ('a', 'i')
+        ) FROM pg_sequences WHERE schemaname = 'public'""",
+    "grant": f"""
+        SELECT c.relname, c.relacl::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE {OURS} AND c.relacl IS NOT NULL
+        UNION ALL
+        SELECT p.proname, p.proacl::text FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+        WHERE n.nspname = 'public' AND p.proacl IS NOT NULL""",
+    "comment": f"""
+        SELECT c.relname, d.objsubid, d.description FROM pg_description d JOIN pg_class c ON c.oid = d.objoid
+            JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE {OURS} AND d.classoid = 'pg_class'::regclass""",
 }
+TOKEN = re.compile(r"--[^\n]*|\s+|('(?:[^']|'')*'|\w+|.)", re.DOTALL)
+COLLATIONS = re.compile(r"COLLATE (?!\"C\")\S+")
+"""`fold` takes the first collation that a server has of several."""
 
 type Catalogue = dict[str, set[tuple[object, ...]]]
 
@@ -47,6 +79,27 @@ async def catalogue(url: str) -> Catalogue:
         return {kind: {tuple(row) for row in await connection.fetch(query)} for kind, query in QUERIES.items()}
     finally:
         await connection.close()
+
+
+def written(found: Catalogue) -> str:
+    """Return a catalogue as lines to keep in a file, the same for each version of PostgreSQL.
+
+    The text of a function is a digest, which white space and comments have no part in.
+    """
+    lines = []
+    for kind, rows in found.items():
+        for row in rows:
+            shown = row
+            if kind == "function":
+                shown = (row[0], digest(str(row[1])))
+            lines.append(f"{kind}: {json.dumps(shown, ensure_ascii=False)}\n")
+    return "".join(sorted(lines))
+
+
+def digest(text: str) -> str:
+    """Return a digest of SQL without its comments and white space; what is quoted counts as it is."""
+    tokens = [match[1] for match in TOKEN.finditer(COLLATIONS.sub("COLLATE one", text)) if match[1]]
+    return sha256("\0".join(tokens).encode()).hexdigest()[:16]
 
 
 async def revisions(url: str) -> list[str]:

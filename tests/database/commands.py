@@ -15,18 +15,18 @@ It is the tests'.
 
 from alembic import op
 
-revision = "9999"
+revision = "{number}"
 down_revision = "{after}"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    op.execute("{up}")
+    op.execute({up!r})
 
 
 def downgrade() -> None:
-    op.execute("{down}")
+    op.execute({down!r})
 '''
 SETTING_UP = ("src", "migrations", "pyproject.toml")
 
@@ -70,11 +70,15 @@ class Checkout:
         assert code == 0, output
         return output
 
-    def revise(self, says: str, up: str, down: str) -> None:
-        """Add a revision after the last one: one SQL statement, and what takes it back."""
-        name = f"9999_{says.lower().replace(' ', '_')}.py"
-        text = REVISION.format(says=says, after=HEAD, up=up, down=down)
-        (self.folder / "migrations" / "versions" / name).write_text(text)
+    def revise(self, says: str, up: str, down: str, *, number: str = "9999", after: str | None = HEAD) -> str:
+        """Add a revision, after the last one if nothing else is said: one SQL statement, and one that takes it back.
+
+        Returns the name of its file, for `edit`.
+        """
+        name = f"migrations/versions/{number}_{says.lower().replace(' ', '_')}.py"
+        text = REVISION.format(says=says, number=number, after=after, up=up, down=down)
+        (self.folder / name).write_text(text)
+        return name
 
     def edit(self, name: str, old: str, new: str) -> None:
         """Change one of its files, which must have what is to be replaced."""

@@ -111,7 +111,7 @@ async def test_a_search_asks_the_index_for_words(connection, workspace):
         asked = {name for name in after if after[name].scans > before[name].scans}
         assert bool(found) == (text != "no such"), what
         assert not asked & {"tasks", "task_search", "search_words"}, what  # their indexes have names of their own
-        at_once = lately is None and text in FREQUENT and len(found) == BEST  # enough come at a glance (revision 0009)
+        at_once = lately is None and text in FREQUENT and len(found) == BEST  # enough come at a glance (`find_tasks`)
         assert "ix_task_search_words" in asked or at_once, what
         for index in ("pk_task_search", "pk_tasks"):
             assert after[index].rows - before[index].rows <= LOOKED_AT, (what, index)

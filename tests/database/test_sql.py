@@ -21,21 +21,8 @@ NOT_FOR_US = [
     # A long migration is not cut off: what must not wait is the traffic, and the lock time-out sees to that.
     "require-statement-timeout",
 ]
-ONCE = {
-    # Keys are kept for a day: there are never many to index.
-    "0003": {"require-concurrent-index-creation"},
-    # Every task gets its position, and the log its beginning: nobody may write meanwhile, or it would not be right.
-    "0004": {
-        "adding-not-nullable-field",
-        "adding-serial-primary-key-field",
-        "ban-drop-constraint",
-        "constraint-missing-not-valid",
-        "require-concurrent-index-creation",
-    },
-    # Writers wait while the lists' indexes are made, once: seconds for a hundred thousand tasks.
-    "0005": {"require-concurrent-index-creation"},
-}
-"""What a revision does all the same, and why."""
+ONCE: dict[str, set[str]] = {}
+"""Complaints about a revision that are accepted; each with a comment that says why."""
 ALEMBICS_OWN = re.compile(r"CREATE TABLE alembic_version \(.*?\);", re.DOTALL)
 
 

@@ -1,4 +1,4 @@
-"""The stored change log. Triggers write it (see migration 0003); statements only read."""
+"""The stored change log. Triggers write it (see `db/sql/log_changes.sql`); statements only read."""
 
 from datetime import datetime
 from typing import Any

@@ -18,6 +18,6 @@ class Caller(Struct, frozen=True, kw_only=True, gc=False):
     request_id: str = "-"
 
     def setting(self, *, quiet: bool = False, undoes: tuple[int, int] | None = None) -> str:
-        """The value of `donebook.caller`, which the triggers of the log read (see migration 0003)."""
+        """The value of `donebook.caller`, which the triggers of the log read (see `sql/caller.sql`)."""
         first, last = undoes or ("-", "-")
         return f"{self.actor} {self.request_id} {first} {last} {'quiet' if quiet else '-'}"

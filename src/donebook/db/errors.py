@@ -50,7 +50,7 @@ NO_ROOM = ("53100", "53200", "58", "XX")  # disk full, out of memory, system err
 TOO_MANY = ("53300", "53400")  # connections
 NOT_READY = ("28", "3D", "3F", "42")  # password, database, schema; missing tables, columns, privileges
 NO_TLS = "rejected SSL upgrade"  # all that asyncpg says of it
-OURS = {"DB001": KeyInFlight, "DB002": KeyUsed, "DB003": NoRoom}  # what functions of ours raise, see the migrations
+OURS = {"DB001": KeyInFlight, "DB002": KeyUsed, "DB003": NoRoom}  # what functions of ours raise, see `db/sql`
 CONFLICT = ("23505", "23503", "23P01", "23001")
 INVALID = ("22", "23")
 

@@ -1,6 +1,7 @@
 """Letters, as searching and sorting see them: without case and accents, in words or, where a script has none, in runs.
 
-The database says the same in `fold` and `search_lexemes` (revision 0005); a test compares the two over all of Unicode.
+The database says the same in `fold` and `search_lexemes` (`donebook.db.sql`); a test compares the two over all of
+Unicode.
 """
 
 import re

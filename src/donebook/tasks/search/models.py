@@ -1,4 +1,4 @@
-"""What search looks up; triggers of the table of tasks keep it (revision 0005)."""
+"""What search looks up; triggers of the table of tasks keep it (`db/sql/search_index.sql`)."""
 
 from uuid import UUID
 

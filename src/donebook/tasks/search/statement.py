@@ -1,4 +1,4 @@
-"""The statement that finds tasks; `find_tasks` does it (revision 0007), and is asked in one round trip."""
+"""The statement that finds tasks; `find_tasks` does it (`donebook.db.sql`), and is asked in one round trip."""
 
 from typing import Any
 
