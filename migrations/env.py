@@ -18,7 +18,7 @@ from donebook.changes import models as changes
 from donebook.db import keys
 from donebook.db.engine import create_migration_engine
 from donebook.db.errors import DATABASE_ERRORS, sqlstate
-from donebook.db.migrations import AHEAD, reason
+from donebook.db.migrations import reason, refusal
 from donebook.db.models import Base
 from donebook.tasks import models as tasks
 from donebook.tasks.search import models as search
@@ -50,6 +50,8 @@ def migrate(connection: Connection) -> None:
         connection.execute(text(f"SET LOCAL lock_timeout = '{WAIT_FOR_ANOTHER}'"))
         connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK})"))
         connection.execute(text(f"SET LOCAL lock_timeout = '{WAIT_FOR_TABLES}'"))
+        if why := refusal(context.get_context().get_current_revision()):
+            raise CommandError(why)
         context.run_migrations()
 
 
@@ -74,8 +76,7 @@ async def online() -> None:
     try:
         await persist(engine)
     except CommandError as error:
-        newer = "Can't locate revision" in str(error)
-        sys.exit(f"donebook: {AHEAD if newer else error}")
+        sys.exit(f"donebook: {error}")
     except DATABASE_ERRORS as error:
         where = pool.get_execution_options()["target"].direct.display
         sys.exit(f"donebook: cannot migrate {where}, nothing was changed: {reason(error)}")

@@ -177,19 +177,20 @@ def migrate(chosen: Settings) -> None:
     until = time.monotonic() + WAIT_FOR_DATABASE
     while True:
         try:
-            state = migrations.state_now(database(chosen))
-            if state is State.PENDING and chosen.auto_migrate:
+            revision = migrations.current_revision_now(database(chosen))
+            pending = migrations.state(revision) is State.PENDING
+            if pending and chosen.auto_migrate:
                 migrations.upgrade(database(chosen))
-                state = State.CURRENT
+                return
             break
         except DATABASE_ERRORS as error:
             if type(from_database(error, writing=False)) is not Unavailable or time.monotonic() > until:
                 stop(f"cannot use the database {chosen.target().display}: {migrations.reason(error)}")
             time.sleep(0.5)
-    if state is State.PENDING:
+    if pending:
         stop("the database lacks migrations that this version needs; run: donebook database upgrade")
-    if state is State.AHEAD:
-        stop(migrations.AHEAD)
+    if why := migrations.refusal(revision):
+        stop(why)
 
 
 def banner(chosen: Settings, *, local: bool) -> str:

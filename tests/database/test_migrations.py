@@ -106,7 +106,7 @@ async def downgrade(url: str) -> None:
 
 
 async def state(url: str) -> State:
-    return await asyncio.to_thread(migrations.state_now, database(url))
+    return migrations.state(await asyncio.to_thread(migrations.current_revision_now, database(url)))
 
 
 async def set_revision(url: str, revision: str) -> None:

@@ -56,7 +56,11 @@ async def test_a_migrated_database_is_ready(http):
 
 @pytest.mark.parametrize(
     ("revision", "state", "words"),
-    [("'0000'", "ahead", "newer version"), ("NULL", "pending", "donebook database upgrade")],
+    [
+        ("'0000'", "ahead", "newer version"),
+        ("'0005'", "unknown", "upgrade it to 0009 first"),
+        ("NULL", "pending", "donebook database upgrade"),
+    ],
 )
 async def test_a_database_of_another_version_is_not_ready(http, hurt: Server, revision: str, state: str, words: str):
     url = hurt.environment["DATABASE_URL"]

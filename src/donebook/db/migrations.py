@@ -21,6 +21,12 @@ WHERE a.attname IS NULL OR NOT has_table_privilege(a.attrelid, 'SELECT')
 LIMIT 1
 """).bindparams(bindparam("relations", type_=ARRAY(Text)), bindparam("attributes", type_=ARRAY(Text)))
 AHEAD = "the database was migrated by a newer version of Donebook; run that version"
+TOO_OLD = (
+    "the database is at revision {revision}, and this version of Donebook upgrades from revision 0009 on:"
+    " upgrade it to 0009 first, with the version of Donebook that made it"
+)
+BEFORE_THE_FIRST = frozenset(f"000{number}" for number in range(1, 9))
+"""Revisions that 0009 replaced. Donebook had not been released then."""
 
 
 class State(StrEnum):
@@ -29,17 +35,32 @@ class State(StrEnum):
     CURRENT = "current"
     PENDING = "pending"
     AHEAD = "ahead"
+    TOO_OLD = "too old"
 
 
-async def state(engine: AsyncEngine) -> State:
-    """Where the database stands: `AHEAD` when a newer version of Donebook has migrated it."""
+async def current_revision(engine: AsyncEngine) -> str | None:
+    """Return the revision that the database is at, or None if it has none yet."""
     async with engine.connect() as connection:
-        revision = await connection.run_sync(_revision)
+        return await connection.run_sync(_revision)
+
+
+def state(revision: str | None) -> State:
+    """Return how a database at a revision stands: `AHEAD` when a newer version of Donebook has migrated it."""
     scripts = _scripts()
     if revision == scripts.get_current_head():
         return State.CURRENT
+    if revision in BEFORE_THE_FIRST:
+        return State.TOO_OLD
     known = revision is None or any(script.revision == revision for script in scripts.walk_revisions())
     return State.PENDING if known else State.AHEAD
+
+
+def refusal(revision: str | None) -> str | None:
+    """Return why this version can neither use nor migrate a database at a revision, or None if it can."""
+    found = state(revision)
+    if found is State.TOO_OLD:
+        return TOO_OLD.format(revision=revision)
+    return AHEAD if found is State.AHEAD else None
 
 
 async def lack(engine: AsyncEngine) -> str | None:
@@ -57,13 +78,13 @@ async def lack(engine: AsyncEngine) -> str | None:
     return f"{where} is missing" if found.missing else f"its role lacks privileges on {found.relation}"
 
 
-def state_now(database: Database) -> State:
-    """The same, for use before there is an event loop; the connection is closed again."""
+def current_revision_now(database: Database) -> str | None:
+    """Return the same as `current_revision`, before there is an event loop; the connection is closed again."""
 
-    async def ask() -> State:
+    async def ask() -> str | None:
         engine = create_migration_engine(database.get_engine())
         try:
-            return await state(engine)
+            return await current_revision(engine)
         finally:
             await engine.dispose()
 

@@ -66,7 +66,10 @@ async def _select(engine: AsyncEngine) -> bool:
 
 
 async def _look(engine: AsyncEngine) -> State | Problem:
-    state = await migrations.state(engine)
+    revision = await migrations.current_revision(engine)
+    state = migrations.state(revision)
+    if state is State.TOO_OLD and (why := migrations.refusal(revision)):
+        return NotReady(why[0].upper() + why[1:])
     if state is State.CURRENT and (lack := await migrations.lack(engine)):
         return _refused(lack)
     return state
