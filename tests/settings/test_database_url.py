@@ -61,6 +61,24 @@ def test_parts_may_be_given_as_parameters(user: str, password: str, host: str, p
     assert (target.port, target.database) == (port, name)
 
 
+raw = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00@/?%"), min_size=1, max_size=12)
+
+
+@bounded
+@given(raw, hosts, ports)
+def test_a_raw_password_is_taken_as_psql_takes_it(password: str, host: str, port: int):
+    target = parse_database_url(f"postgresql://u:{password}@{spelt(host)}:{port}/d?sslmode=disable")
+    assert (target.user, target.password, target.host, target.port) == ("u", password, host, port)
+    assert (target.database, target.sslmode) == ("d", "disable")
+
+
+@pytest.mark.parametrize("password", ["a?b", "a/b", "1/2#3", "a@b#c"])
+def test_a_raw_password_that_cannot_be_told_apart_is_refused_with_a_hint(password: str):
+    with pytest.raises(InvalidURL, match=r"write @ as %40, : as %3A, / as %2F, [?] as %3F and # as %23") as refusal:
+        parse_database_url(f"postgresql://u:{password}{SECRET}@h/d")
+    assert SECRET not in str(refusal.value)
+
+
 @bounded
 @given(folders, words)
 def test_a_folder_of_a_socket_is_a_host(folder: str, name: str):

@@ -1,12 +1,14 @@
 """The database's password never shows, however it is spelt: not in the banner, not in a log, not in a refusal."""
 
 import asyncio
+import subprocess
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import httpx
 import pytest
 
+from donebook.db.embedded.use import find_programs
 from tests.conftest import execute
 from tests.server import Server
 from tests.settings.conftest import Serve, said
@@ -53,6 +55,19 @@ def test_other_commands_do_not_say_it_either(strange_url: str, serve: Serve, wro
     assert run.returncode == (1 if wrong else 0)
     assert shown(run.stdout + run.stderr) == []
     assert "Traceback" not in run.stderr
+
+
+def test_a_server_starts_with_a_password_as_it_is(database_url: str, admin_url: str, tmp_path: Path):
+    """What `psql` takes, Donebook does."""
+    parts, password = urlsplit(database_url), "s3cr3tCanary#ü:[]&=+;"
+    role = f"raw_{parts.path.removeprefix('/')}"
+    asyncio.run(execute(admin_url, f"CREATE ROLE {role} LOGIN IN ROLE donebook PASSWORD '{password}'"))
+    url = f"postgresql://{role}:{password}@127.0.0.1:{parts.port}{parts.path}"
+    psql = subprocess.run([find_programs() / "bin" / "psql", "-Atc", "SELECT 1", url], capture_output=True, check=False)
+    assert psql.stdout == b"1\n", psql.stderr
+    with Server(tmp_path, DATABASE_URL=url, LOG_LEVEL="debug") as server:
+        assert httpx.get(f"{server.url}/tasks").json() == []
+    assert shown(server.log()) == []
 
 
 def test_the_environment_may_hold_it_as_a_parameter(strange_url: str, tmp_path: Path):

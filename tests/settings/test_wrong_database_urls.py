@@ -17,7 +17,7 @@ UNREADABLE = [
     f"postgresql://ulrike:{SECRET}@hamster:seven/db",
     f"postgresql://ulrike:{SECRET}@hamster:70000/db",
     f"postgresql://ulrike:{SECRET}@[::1/db",
-    f"postgresql://ulrike:{SECRET}#1@hamster/db",
+    f"postgresql://ulrike:{SECRET}@hamster/db#1",
     f"postgresql://ulrike:12/{SECRET}@hamster/db",
     f"postgresql://ulrike:12?{SECRET}@hamster/db",
     f"postgresql://ulrike:1@2/{SECRET}@hamster/db",

@@ -8,7 +8,7 @@ by name, so that no wish is silently ignored.
 import ssl
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from msgspec import Struct, structs
 from sqlalchemy import URL
@@ -19,6 +19,7 @@ CHANNEL_BINDINGS = ("disable", "prefer", "require")
 SESSION_ATTRS = ("any", "primary", "standby", "read-write", "read-only", "prefer-standby")
 NEON = ".neon.tech"
 POOLER = "-pooler"
+QUOTE = "write @ as %40, : as %3A, / as %2F, ? as %3F and # as %23 in the password"
 
 
 class InvalidURL(ValueError):
@@ -117,6 +118,7 @@ def parse_database_url(text: str) -> Target:
     Raises:
         InvalidURL: saying what is wrong and what was expected, in words that never hold the password.
     """
+    text = _quoted(text)
     target = _parse_authority(text)
     for name, value in _parameters(text):
         target = _apply(target, name, value)
@@ -133,6 +135,18 @@ def parse_database_url(text: str) -> Target:
     return target
 
 
+def _quoted(text: str) -> str:
+    """The URL with the user and the password quoted, in which libpq takes every character but @ and / as it is.
+
+    A ? is left alone: in a URL without a / it may as well begin the parameters.
+    """
+    scheme, separator, rest = text.partition("://")
+    credentials, at, host = rest.partition("@")
+    if not at or "/" in credentials or "?" in credentials:
+        return text
+    return f"{scheme}{separator}{quote(credentials, safe=':%', errors='surrogatepass')}@{host}"
+
+
 def _parse_authority(text: str) -> Target:
     scheme, separator, _ = text.partition("://")
     if not separator or scheme not in SCHEMES:
@@ -143,14 +157,15 @@ def _parse_authority(text: str) -> Target:
         user, password, database = map(_text, (parts.username, parts.password, parts.path.removeprefix("/")))
         pairs = parse_qsl(parts.query.replace("+", "%2B"), keep_blank_values=True, errors="strict")
     except ValueError:
-        raise InvalidURL("cannot be parsed: expected postgresql://user:password@host:port/database") from None
+        hint = f"; {QUOTE}" if "@" in text else ""
+        raise InvalidURL(f"cannot be parsed: expected postgresql://user:password@host:port/database{hint}") from None
     # A password that was pasted as it is, with a @, / or ? in it, would end up in other parts, and so on the screen.
     if any(mark in part for mark in "@:" for part in (parts.path, *(name for name, _ in pairs))) or "@" in parts.query:
-        raise InvalidURL("cannot be parsed: write @ as %40, : as %3A, / as %2F and ? as %3F in the password")
+        raise InvalidURL(f"cannot be parsed: {QUOTE}")
     if "," in parts.netloc.rpartition("@")[2]:
         raise InvalidURL("names several hosts; expected one")
     if parts.fragment:
-        raise InvalidURL("cannot be parsed: write a # in the password as %23")
+        raise InvalidURL(f"cannot be parsed: {QUOTE}")
     if port == 0:
         raise InvalidURL("cannot be parsed: expected a port from 1 to 65535")
     return Target(
