@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from advanced_alchemy.extensions.litestar import SQLAlchemyInitPlugin
 from litestar import Litestar, Request, Response
+from litestar.enums import ParamType
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import Scope
 
@@ -24,7 +25,7 @@ from donebook.db.url import Target
 from donebook.edge import Edge
 from donebook.error_bodies import error_body, media_type
 from donebook.health.controller import HealthController, get_metrics
-from donebook.json_body import StrictJSON
+from donebook.json_body import LONGEST, StrictJSON, sentence_of
 from donebook.preconditions import etag
 from donebook.problems import Problem, Stale
 from donebook.providers import providers
@@ -137,11 +138,10 @@ async def refuse_unknown_parameters(request: AnyRequest) -> None:
         if name not in known:
             raise problems.Invalid(f"Unknown query parameter: {name[:100]}")
         if names.count(name) > 1:
-            raise problems.Invalid(f"{name}: expected once")
+            raise problems.Invalid.parameter(name, "expected once")
         if not known[name].fullmatch(value):
-            raise problems.Invalid(
-                f"{name}: expected {'a whole number' if known[name] is openapi.NUMBER else 'a value, not null'}"
-            )
+            expected = "a whole number" if known[name] is openapi.NUMBER else "a value, not null"
+            raise problems.Invalid.parameter(name, f"expected {expected}")
 
 
 async def after_refusal(base: Database, error: Exception, scope: Scope) -> None:
@@ -184,7 +184,8 @@ def answer_http(pages: Pages, request: AnyRequest, error: HTTPException) -> Resp
     if isinstance(error, ValidationException) and error.extra:
         return answer(request, _invalid(error.extra))
     headers = {
-        name: _in_order(value) if name.lower() == "allow" else value for name, value in (error.headers or {}).items()
+        name: _in_order(value) if name.lower() == "allow" else value
+        for name, value in (error.headers or {}).items()
     }
     return answer(request, kind(), headers)
 
@@ -210,5 +211,17 @@ def _invalid(extra: object) -> problems.Invalid:
     if any(found.get("key") == "data" or "`data`" in str(found.get("message")) for found in messages):
         missing = problems.Fault(kind="missing", loc=["body"], msg="Field required")
         return problems.Invalid("The body is empty; expected a JSON object", faults=[missing])
-    said = "; ".join(f"{found.get('key', 'request')}: {found.get('message')}" for found in messages)
-    return problems.Invalid(said or "Not valid")
+    said = "; ".join(f"{_place(found)}: {_sentence(str(found.get('message')))}" for found in messages)
+    return problems.Invalid(said[:LONGEST])
+
+
+def _place(found: dict[str, Any]) -> str:
+    """Where in a request something is wrong: in which parameter or header."""
+    source = found.get("source")
+    kind = {ParamType.QUERY: "Query parameter ", ParamType.PATH: "Path parameter ", ParamType.HEADER: "Header "}
+    return f"{kind.get(source, '') if source else ''}{found.get('key', 'request')}"
+
+
+def _sentence(message: str) -> str:
+    said = sentence_of(message)
+    return said[:1].lower() + said[1:]

@@ -14,6 +14,8 @@ from donebook.problems import Invalid, NotJson
 
 JSON = ("application/json",)
 LONGEST = 500  # characters of what is said about a body, in which a name may be as long as the body
+EXPECTED: dict[str, str] = {}
+"""What each pattern of a contract asks for, in words; its `Meta` has them as `extra["expected"]`."""
 TAKEN = {"PATCH": (*JSON, "application/merge-patch+json")}  # RFC 7396
 
 
@@ -74,6 +76,7 @@ class StrictJSON(AbstractDTO[Any]):
     ) -> None:
         """Prepare the decoder of one handler."""
         cls.decoders[handler_id] = msgspec.json.Decoder(field_definition.annotation)
+        EXPECTED.update(_expected(msgspec.inspect.type_info(field_definition.annotation)))
 
     @classmethod
     def create_openapi_schema(
@@ -107,22 +110,46 @@ def _texts(value: object) -> Iterator[str]:
                 yield from _texts(getattr(value, name))
 
 
+def _expected(kind: Any) -> Iterator[tuple[str, str]]:
+    """Every pattern in a type, with what it asks for."""
+    match kind:
+        case msgspec.inspect.Metadata(type=msgspec.inspect.StrType(pattern=str(pattern)), extra={"expected": words}):
+            yield pattern, words
+        case msgspec.inspect.Metadata(type=inner) | msgspec.inspect.ListType(item_type=inner):
+            yield from _expected(inner)
+        case msgspec.inspect.UnionType(types=several):
+            for one in several:
+                yield from _expected(one)
+        case msgspec.inspect.StructType(fields=fields):
+            for field in fields:
+                yield from _expected(field.type)
+
+
 def _invalid(message: str) -> Invalid:
     """What is wrong with a body; of an item of a list also which one, for programs."""
     found = re.search(r" - at `\$\.\w+\[(\d+)\]", message)
-    sentence = _sentence(message)[:LONGEST]
+    sentence = sentence_of(message)[:LONGEST]
     return Invalid(sentence, index=int(found[1])) if found else Invalid(sentence)
 
 
-def _sentence(message: str) -> str:
+def sentence_of(message: str) -> str:
     """What msgspec says, for people: "Expected `str` of length <= 200 - at `$.title`" with the member first."""
     what, _, where = message.replace("`", "").partition(" - at $")
-    if " matching regex " in what:
-        what = "Expected text without NUL characters"
+    what, matching, pattern = what.partition(" matching regex ")
+    if matching:
+        what = f"Expected {_words(pattern)}"
+    what = what.replace("Invalid enum value", "Unknown value")
     what = what.replace("str of length >= 1", "text of at least 1 character")
     what = re.sub(r"str of length <= (\d+)", r"text of at most \1 characters", what)
+    what = re.sub(r"int >= (-?\d+)", r"a whole number of at least \1", what)
+    what = re.sub(r"int <= (-?\d+)", r"a whole number of at most \1", what)
     member = where.removeprefix(".")
     return f"{member}: {what[0].lower()}{what[1:]}" if member else what
+
+
+def _words(shown: str) -> str:
+    """What a pattern asks for; `shown` is how msgspec shows it."""
+    return next((words for pattern, words in EXPECTED.items() if repr(pattern) == shown), "text of another form")
 
 
 def _not_json(message: str) -> str:

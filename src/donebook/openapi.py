@@ -38,13 +38,16 @@ NOT_NULL = re.compile("(?!null\\Z).*", re.DOTALL | re.IGNORECASE)
 
 HARMLESS = "; nothing was changed"
 
-type Kinds = tuple[type[Problem], ...]
+type Kind = type[Problem] | Problem
+"""A kind of problem, or one of them as the example that the document shows."""
+type Kinds = tuple[Kind, ...]
 
 ANY: Kinds = (problems.UnknownHost, problems.ServerError)
 BODY: Kinds = (problems.TooLarge, problems.NotJson, problems.Invalid)
 KEY: Kinds = (problems.BadKey, problems.KeyInFlight, problems.KeyReused)
 FOUND: Kinds = (problems.TaskNotFound,)
-PAGE: Kinds = (problems.BadCursor, problems.Invalid)
+QUERY = problems.Invalid.parameter("limit", "expected a whole number of at least 1")
+PAGE: Kinds = (problems.BadCursor, QUERY)
 MATCH: Kinds = (problems.BadPrecondition, problems.Stale)
 DATABASE: Kinds = (
     problems.Unavailable,
@@ -57,9 +60,9 @@ DATABASE: Kinds = (
 WRITE: Kinds = (*DATABASE, problems.OutcomeUnknown, problems.Conflict)
 
 
-def answers(*kinds: type[Problem], path: str = "/api/v1") -> Mapping[int, ResponseSpec]:
+def answers(*kinds: Kind, path: str = "/api/v1") -> Mapping[int, ResponseSpec]:
     """The error answers of an endpoint below a path, by status, with an example of each."""
-    by_status: dict[int, list[type[Problem]]] = {}
+    by_status: dict[int, list[Kind]] = {}
     for kind in (*kinds, *ANY):
         by_status.setdefault(kind.status, []).append(kind)
     return {
@@ -74,7 +77,7 @@ def answers(*kinds: type[Problem], path: str = "/api/v1") -> Mapping[int, Respon
     }
 
 
-def _description(several: list[type[Problem]]) -> str:
+def _description(several: list[Kind]) -> str:
     """What may have happened, with what all of it has in common said once."""
     titles = [kind.title() for kind in several]
     harmless = [title.removesuffix(HARMLESS) for title in titles if title.endswith(HARMLESS)]
@@ -84,8 +87,8 @@ def _description(several: list[type[Problem]]) -> str:
     return "; ".join([f"Nothing was changed: {', or '.join(harmless)}", *others])
 
 
-def _example(kind: type[Problem], path: str) -> Example:
-    body = error_body(kind.sample(), path, "4f1c0d7b9a3e")
+def _example(kind: Kind, path: str) -> Example:
+    body = error_body(kind if isinstance(kind, Problem) else kind.sample(), path, "4f1c0d7b9a3e")
     return Example(summary=kind.title(), value=msgspec.json.decode(body))
 
 

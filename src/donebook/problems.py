@@ -214,7 +214,7 @@ class ExpectationFailed(Problem):
 
 
 class Invalid(Problem):
-    """The body is not valid."""
+    """The request is not valid."""
 
     status = 422
     example = "title: expected text of at most 200 characters"
@@ -223,6 +223,11 @@ class Invalid(Problem):
         """A request that is not valid; `faults` says more about it under `/tasks`."""
         super().__init__(detail, **members)
         self._faults = faults
+
+    @classmethod
+    def parameter(cls, name: str, what: str) -> "Invalid":
+        """A query parameter with a wrong value; `what` says what was expected."""
+        return cls(f"Query parameter {name}: {what}")
 
     @classmethod
     def sample(cls) -> "Invalid":

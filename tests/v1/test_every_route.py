@@ -25,7 +25,7 @@ HOSTILE = [
     "../../etc/passwd",
     "${jndi:ldap://x}",
     "<script>alert(1)</script>",
-    "\u202e\ufeff\u0000"[:2],
+    "\u202e\ufeffx\u0000"[:3],
     "😀" * 50,
     "9" * 400,
     "-1",

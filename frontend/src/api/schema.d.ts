@@ -584,7 +584,7 @@ export interface components {
         /** CreateOperation */
         CreateOperation: {
             /**
-             * @description 1 to 200 characters (code points), without NUL
+             * @description 1 to 200 characters (code points), without NUL, at least one of them visible
              * @example Buy milk
              */
             title: string;
@@ -595,7 +595,10 @@ export interface components {
             description?: string | null;
             /** @default false */
             completed: boolean;
-            /** @description A UUID of version 7 that the client made */
+            /**
+             * @description A UUID of version 7 that the client made: the same task sent again is not a second one
+             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
+             */
             id?: string | null;
             /** @constant */
             op: "create";
@@ -832,7 +835,7 @@ export interface components {
         /** TaskCreate */
         TaskCreate: {
             /**
-             * @description 1 to 200 characters (code points), without NUL
+             * @description 1 to 200 characters (code points), without NUL, at least one of them visible
              * @example Buy milk
              */
             title: string;
@@ -858,7 +861,7 @@ export interface components {
         /** TaskPatch */
         TaskPatch: {
             /**
-             * @description 1 to 200 characters (code points), without NUL
+             * @description 1 to 200 characters (code points), without NUL, at least one of them visible
              * @example Buy milk
              */
             title?: string;
@@ -917,7 +920,7 @@ export interface components {
             /** @description Only when the task has this version before the batch; else the answer is 412 */
             version?: number;
             /**
-             * @description 1 to 200 characters (code points), without NUL
+             * @description 1 to 200 characters (code points), without NUL, at least one of them visible
              * @example Buy milk
              */
             title?: string;
@@ -1097,7 +1100,7 @@ export interface operations {
                     "application/json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description The body is not valid; This idempotency key was used for another request */
+            /** @description The request is not valid; This idempotency key was used for another request */
             422: {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */
@@ -1242,7 +1245,7 @@ export interface operations {
                     "application/json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description The body is not valid; This idempotency key was used for another request */
+            /** @description The request is not valid; This idempotency key was used for another request */
             422: {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */
@@ -1444,7 +1447,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description The body is not valid */
+            /** @description The request is not valid */
             422: {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */
@@ -1607,7 +1610,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description The body is not valid; This idempotency key was used for another request */
+            /** @description The request is not valid; This idempotency key was used for another request */
             422: {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */
@@ -2253,7 +2256,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description The body is not valid; This idempotency key was used for another request */
+            /** @description The request is not valid; This idempotency key was used for another request */
             422: {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */
@@ -2417,7 +2420,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description The body is not valid; This idempotency key was used for another request */
+            /** @description The request is not valid; This idempotency key was used for another request */
             422: {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */
@@ -2759,7 +2762,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description The body is not valid */
+            /** @description The request is not valid */
             422: {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */
@@ -2945,7 +2948,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description The body is not valid; This idempotency key was used for another request */
+            /** @description The request is not valid; This idempotency key was used for another request */
             422: {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */
@@ -3265,7 +3268,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description The body is not valid; This idempotency key was used for another request */
+            /** @description The request is not valid; This idempotency key was used for another request */
             422: {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */
@@ -3380,7 +3383,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description The body is not valid */
+            /** @description The request is not valid */
             422: {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */
@@ -3572,7 +3575,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description The body is not valid */
+            /** @description The request is not valid */
             422: {
                 headers: {
                     /** @description The request's id: the one that was sent, or a new one */

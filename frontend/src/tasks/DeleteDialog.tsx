@@ -2,6 +2,7 @@ import { onMount, Show, untrack } from "solid-js";
 import { Dialog } from "../ui/Dialog";
 import { shortened } from "../ui/text";
 import { type Key, sameTexts } from "./actions";
+import { shownTitle } from "./limits";
 import { useTasks } from "./page";
 
 /** Asks before a task is deleted: there is no way back. */
@@ -38,7 +39,7 @@ function Question(props: { of: Key }) {
   return (
     <>
       <p class="quoted" dir="auto">
-        {shortened(task().title, 120)}
+        {shortened(shownTitle(task().title), 120)}
       </p>
       <Show
         when={store.tasks().has(key)}

@@ -1,6 +1,7 @@
 import { Show, untrack } from "solid-js";
 import { shortened } from "../ui/text";
 import type { Key } from "./actions";
+import { shownTitle } from "./limits";
 import { useTasks } from "./page";
 import { TaskEditor } from "./TaskEditor";
 
@@ -49,7 +50,7 @@ export function TaskRow(props: { of: Key }) {
             />
             <div class="words" onClick={editByMouse}>
               <span class="title" id={titleId} dir="auto">
-                {task().title}
+                {shownTitle(task().title)}
               </span>
               <Show when={task().description}>
                 {(text) => (
@@ -62,13 +63,13 @@ export function TaskRow(props: { of: Key }) {
             <button
               type="button"
               class="icon pencil"
-              aria-label={`Edit ${task().title}`}
+              aria-label={`Edit ${shownTitle(task().title)}`}
               onClick={() => drafts.open(key)}
             />
             <button
               type="button"
               class="icon bin"
-              aria-label={`Delete ${task().title}`}
+              aria-label={`Delete ${shownTitle(task().title)}`}
               onClick={() => setDoomed(key)}
             />
           </>

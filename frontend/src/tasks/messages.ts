@@ -1,5 +1,6 @@
 import { shortened } from "../ui/text";
 import type { Action } from "./actions";
+import { shownTitle } from "./limits";
 
 /** A sentence about a task: what stands before and after its title. */
 export interface Sentence {
@@ -22,7 +23,7 @@ export function success(action: Action): string {
 export function refusal(action: Action): Sentence {
   const [before, after] = outcome(action);
   const reason = isGone(action) ? "It had already been deleted elsewhere." : (action.failure?.message ?? "");
-  return { before, title: shortened(action.title, 60), after: `${after} ${reason}` };
+  return { before, title: shortened(shownTitle(action.title), 60), after: `${after} ${reason}` };
 }
 
 /** True when the task is no longer there, so that trying again is of no use. */
@@ -41,5 +42,5 @@ function outcome(action: Action): [before: string, after: string] {
 }
 
 function quoted(action: Action): string {
-  return `“${shortened(action.title, 60)}”`;
+  return `“${shortened(shownTitle(action.title), 60)}”`;
 }

@@ -4,23 +4,23 @@ from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from donebook.tasks.contract import EXAMPLE, EXAMPLE_COMPLETED, UUID7, Description, Id, Placement, Task, Title
+from donebook.tasks.contract import EXAMPLE, EXAMPLE_COMPLETED, Description, Id, NewId, Placement, Task, Title, Titled
 
 type Version = Annotated[
     int, Meta(ge=1, description="Only when the task has this version before the batch; else the answer is 412")
 ]
 
 
-class CreateOperation(Struct, tag_field="op", tag="create", kw_only=True, forbid_unknown_fields=True):
+class CreateOperation(Titled, tag_field="op", tag="create", kw_only=True, forbid_unknown_fields=True):
     """Add a task; it comes last. Its id can be named by the operations that follow."""
 
     title: Title
     description: Description | None = None
     completed: bool = False
-    id: Annotated[str, Meta(pattern=UUID7, description="A UUID of version 7 that the client made")] | None = None
+    id: NewId | None = None
 
 
-class UpdateOperation(Struct, tag_field="op", tag="update", kw_only=True, forbid_unknown_fields=True):
+class UpdateOperation(Titled, tag_field="op", tag="update", kw_only=True, forbid_unknown_fields=True):
     """Change members of a task; an absent one stays as it is, a null clears it."""
 
     id: Id

@@ -15,8 +15,8 @@ from donebook.changes.feed import Entities, shaped
 from donebook.changes.hub import Hub
 from donebook.changes.service import ChangeService
 from donebook.changes.stream import follow
-from donebook.openapi import DATABASE, FOUND, answers, examples
-from donebook.problems import BadCursor, CursorGone, Invalid, TaskNotFound
+from donebook.openapi import DATABASE, FOUND, PAGE, QUERY, answers, examples
+from donebook.problems import BadCursor, CursorGone, TaskNotFound
 from donebook.streaming import Streamed
 from donebook.wire import parse_id
 
@@ -66,7 +66,7 @@ class ChangeController(Controller):
         operation_id="listChanges",
         summary="Read the change log",
         response_description="Changes in a row",
-        responses=answers(BadCursor, CursorGone, Invalid, *DATABASE),
+        responses=answers(BadCursor, CursorGone, QUERY, *DATABASE),
         opt=examples(contract.EXAMPLE_PAGE),
     )
     async def list_changes(
@@ -125,7 +125,7 @@ class HistoryController(Controller):
         operation_id="getTaskHistory",
         summary="Get a task's history",
         response_description="Its changes, the oldest first",
-        responses=answers(BadCursor, Invalid, *FOUND, *DATABASE),
+        responses=answers(*PAGE, *FOUND, *DATABASE),
         opt=examples(contract.EXAMPLE_HISTORY),
     )
     async def get_history(

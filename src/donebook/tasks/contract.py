@@ -1,8 +1,21 @@
 """The task of `/api/v1`. Members may be added; none is ever renamed or removed."""
 
+import re
 from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType, structs
+
+NO_NUL = "^[^\\u0000]*$"
+UUID7 = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-7[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$(?!\\n)"
+VISIBLE = re.compile(
+    "[^\\s\\x00-\\x1f\\x7f-\\x9f"
+    "\\u00ad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u206f"
+    "\\u3164\\ufe00-\\ufe0f\\ufeff\\uffa0\\ufff0-\\ufff8\\U0001bca0-\\U0001bca3\\U0001d173-\\U0001d17a\\U000e0000-\\U000e0fff"
+    "\\u2800\\ufff9-\\ufffb\\U00013430-\\U0001343f\\U00016fe4\\U0001d159]"
+)
+"""A character that shows something: no white space, no control character, not `Default_Ignorable_Code_Point` (Unicode
+16, DerivedCoreProperties.txt), and none of the last line's, which have no glyph either (the empty Braille pattern, …).
+"""
 
 type Timestamp = Annotated[
     str,
@@ -17,8 +30,9 @@ type Title = Annotated[
     Meta(
         min_length=1,
         max_length=200,
-        pattern="^[^\\u0000]*$",
-        description="1 to 200 characters (code points), without NUL",
+        pattern=NO_NUL,
+        extra={"expected": "text without NUL characters"},
+        description="1 to 200 characters (code points), without NUL, at least one of them visible",
         examples=["Buy milk"],
     ),
 ]
@@ -26,12 +40,21 @@ type Description = Annotated[
     str,
     Meta(
         max_length=50_000,
-        pattern="^[^\\u0000]*$",
+        pattern=NO_NUL,
+        extra={"expected": "text without NUL characters"},
         description="Up to 50,000 characters (code points), without NUL",
         examples=["Two bottles, the blue ones"],
     ),
 ]
-UUID7 = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-7[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$(?!\\n)"
+type NewId = Annotated[
+    str,
+    Meta(
+        pattern=UUID7,
+        extra={"expected": "a UUID of version 7"},
+        description="A UUID of version 7 that the client made: the same task sent again is not a second one",
+        examples=["01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e"],
+    ),
+]
 
 
 class Task(Struct, frozen=True, kw_only=True, gc=False):
@@ -51,26 +74,30 @@ class Task(Struct, frozen=True, kw_only=True, gc=False):
     deleted_at: Annotated[Timestamp | None, Meta(description="Since when it is in the trash")]
 
 
-class TaskCreate(Struct, kw_only=True, forbid_unknown_fields=True):
+class Titled(Struct):
+    """What gives a task its title. Tasks of `/tasks` may have one that shows nothing."""
+
+    def __post_init__(self) -> None:
+        """Check what the types cannot say.
+
+        Raises:
+            ValueError: when the title shows nothing.
+        """
+        title: str | UnsetType = getattr(self, "title", UNSET)
+        if title is not UNSET and not VISIBLE.search(title):
+            raise ValueError("Expected a title with at least one visible character")
+
+
+class TaskCreate(Titled, kw_only=True, forbid_unknown_fields=True):
     """A new task."""
 
     title: Title
     description: Description | None = None
     completed: bool = False
-    id: (
-        Annotated[
-            str,
-            Meta(
-                pattern=UUID7,
-                description="A UUID of version 7 that the client made: the same task sent again is not a second one",
-                examples=["01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e"],
-            ),
-        ]
-        | None
-    ) = None
+    id: NewId | None = None
 
 
-class TaskPatch(Struct, kw_only=True, forbid_unknown_fields=True):
+class TaskPatch(Titled, kw_only=True, forbid_unknown_fields=True):
     """What may change, as a JSON merge patch (RFC 7396): an absent member stays as it is, a null clears it."""
 
     title: Title | UnsetType = UNSET

@@ -75,7 +75,7 @@ class Lists:
             QueryParameter(
                 min_length=1,
                 max_length=200,
-                pattern="^[^\\u0000]*$",
+                pattern=contract.NO_NUL,
                 description="What to look for in titles and descriptions: words, beginnings of words, parts of texts"
                 " that are written without spaces, without regard to case and accents; words of five letters or more"
                 " may have one slip. All must be there. The best 200, best first.",
@@ -92,7 +92,7 @@ class Lists:
             found, following = await tasks.page(listing, limit=limit or PAGE_SIZE, cursor=cursor)
             return TaskPage(items=[shape(task) for task in found], next=following)
         if sort is not None:
-            raise Invalid("sort: with q, the best come first; leave sort out")
+            raise Invalid.parameter("sort", "with q, the best come first; leave sort out")
         if cursor is not None:
             raise BadCursor("With q there is one page only; leave cursor out")
         query = query_of(q)
@@ -132,4 +132,4 @@ def moment(text: str | None) -> datetime | None:
     if RFC3339.fullmatch(text):
         with suppress(ValueError, OverflowError):
             return datetime.fromisoformat(text.upper()).astimezone(UTC)
-    raise Invalid("updated_since: expected a time with an offset, such as 2026-01-01T10:00:00Z")
+    raise Invalid.parameter("updated_since", "expected a time with an offset, such as 2026-01-01T10:00:00Z")
