@@ -22,7 +22,7 @@ from donebook.changes.hub import Hub
 from donebook.db.config import Database, embedded
 from donebook.db.errors import DATABASE_ERRORS, from_database
 from donebook.db.url import Target
-from donebook.edge import Edge
+from donebook.edge import Edge, allowed
 from donebook.error_bodies import error_body, media_type
 from donebook.health.controller import HealthController, get_metrics
 from donebook.json_body import LONGEST, StrictJSON, sentence_of
@@ -184,19 +184,15 @@ def answer_http(pages: Pages, request: AnyRequest, error: HTTPException) -> Resp
     if isinstance(error, ValidationException) and error.extra:
         return answer(request, _invalid(error.extra))
     headers = {
-        name: _in_order(value) if name.lower() == "allow" else value
+        name: allowed(value.replace(",", " ").split()) if name.lower() == "allow" else value
         for name, value in (error.headers or {}).items()
     }
     return answer(request, kind(), headers)
 
 
-def _in_order(methods: str) -> str:
-    return ", ".join(sorted(methods.replace(",", " ").split()))
-
-
 def answer_database(request: AnyRequest, error: Exception) -> Response[bytes]:
     """A database error that no repository turned into a problem."""
-    return answer(request, from_database(error, writing=request.method not in ("GET", "HEAD")))
+    return answer(request, from_database(error, writing=request.method != "GET"))
 
 
 def answer_unexpected(request: AnyRequest, error: Exception) -> Response[bytes]:

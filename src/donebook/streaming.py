@@ -39,17 +39,22 @@ class Streamed[Shape](Response[Shape]):
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         """Send it."""
         state = scope["state"]
-        state["streams"] = True
-        if "connection" in self.headers and "last" in state:  # it is the last answer on its connection
-            state["last"]()
-        if "exchange" in state:
-            state["exchange"].unlimited()  # each piece has a limit of its own from now on
         headers = [(name.lower().encode(), value.encode()) for name, value in self.headers.items()]
         start: Message = {
             "type": "http.response.start",
             "status": 200,
             "headers": [(b"content-type", str(self.media_type).encode()), *headers],
         }
+        if state.get("head"):
+            await self.pieces.aclose()
+            await send(start)
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            return
+        state["streams"] = True
+        if "connection" in self.headers and "last" in state:  # it is the last answer on its connection
+            state["last"]()
+        if "exchange" in state:
+            state["exchange"].unlimited()  # each piece has a limit of its own from now on
         async with aclosing(self.pieces) as pieces:
             await send(start)
             try:
@@ -63,6 +68,13 @@ class Streamed[Shape](Response[Shape]):
                 await _break_off(state.get("abort"))
                 raise
         await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def nothing() -> AsyncGenerator[bytes]:
+    """No pieces."""
+    none: tuple[bytes, ...] = ()
+    for piece in none:
+        yield piece
 
 
 async def _send(piece: bytes, send: Send) -> None:

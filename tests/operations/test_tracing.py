@@ -75,6 +75,7 @@ def text(span: Span) -> str:
     [
         (("POST", "/tasks", {"title": PRIVATE}), "POST /tasks", 201),
         (("GET", "/tasks", None), "GET /tasks", 200),
+        (("HEAD", "/tasks", None), "HEAD /tasks", 200),
         (("DELETE", f"/tasks/{UNKNOWN}", None), "DELETE /tasks/{task_id}", 404),
     ],
 )

@@ -1,5 +1,5 @@
 """What stands around every request."""
 
-from donebook.edge.app import Edge, new_request_id
+from donebook.edge.app import Edge, allowed, new_request_id
 
-__all__ = ["Edge", "new_request_id"]
+__all__ = ["Edge", "allowed", "new_request_id"]

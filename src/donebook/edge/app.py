@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from random import Random
 from time import perf_counter
+from typing import cast
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
@@ -84,7 +85,7 @@ class Edge:
         self.app = app
         self.written = written
         self.stopping = stopping
-        self.allow = {path: ", ".join(sorted(those)).encode() for path, those in methods.items()}
+        self.allow = {path: allowed(those).encode() for path, those in methods.items()}
         self.cors = CORS(settings)
         self.hosts = Hosts(settings)
         self.time = settings.request_timeout
@@ -102,7 +103,13 @@ class Edge:
         """Answer one request."""
         if scope["type"] != ScopeType.HTTP:
             await self.app(scope, receive, send)
-            return
+        elif scope["method"] == "HEAD":
+            as_get = _as_get(scope)
+            await self._respond(as_get, receive, _head_only(scope, as_get, send))
+        else:
+            await self._respond(scope, receive, send)
+
+    async def _respond(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         metrics.IN_FLIGHT.inc()
         started = perf_counter()
         deadline.start(self.time)
@@ -223,6 +230,30 @@ class Edge:
         return [(b"allow", self.allow[path])]
 
 
+def allowed(methods: Iterable[str]) -> str:
+    """The methods of an address, as `Allow` lists them: where GET is answered, HEAD is (RFC 9110, section 9.3.2)."""
+    return ", ".join(sorted({*methods, "HEAD"} if "GET" in methods else {*methods}))
+
+
+def _as_get(scope: HTTPScope) -> HTTPScope:
+    """A HEAD as the application sees it: as a GET, whose `state` says that only the head is sent."""
+    scope["state"]["head"] = True
+    return cast("HTTPScope", {**scope, "method": "GET"})
+
+
+def _head_only(scope: HTTPScope, as_get: HTTPScope, send: Send) -> Send:
+    """Send what a HEAD is answered: the GET's head, which has the length of its body, and no body."""
+
+    async def send_head(message: Message) -> None:
+        if message["type"] == "http.response.start" and "path_template" in as_get:
+            scope["path_template"] = as_get["path_template"]  # for traces
+        elif message["type"] == "http.response.body":
+            message = {"type": "http.response.body", "body": b"", "more_body": message.get("more_body", False)}
+        await send(message)
+
+    return send_head
+
+
 def new_request_id() -> str:
     """An id that no other request has: 128 random bits, in hex. It tells requests apart, and is no secret."""
     return f"{_random.getrandbits(128):032x}"
@@ -257,7 +288,7 @@ def _record(scope: HTTPScope, status: int, seconds: float, request_id: str, begu
 
     A stream is counted and measured up to its beginning; its line also says for how long it was open.
     """
-    method, route = scope["method"], scope.get("path_template") or "-"
+    method, route = "HEAD" if "head" in scope["state"] else scope["method"], scope.get("path_template") or "-"
     metrics.answered(method, route, status, seconds)
     open_s = None if begun is None else perf_counter() - begun
     logs.request(method, route, status, ms=seconds * 1000, request_id=request_id, open_s=open_s)

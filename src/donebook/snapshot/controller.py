@@ -2,12 +2,14 @@
 
 from litestar import Controller, get
 from litestar.di import NamedDependency
+from litestar.types import Scope
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from donebook.changes.service import ChangeService
 from donebook.db.caller import Caller
 from donebook.openapi import DATABASE, answers, examples
 from donebook.snapshot.service import Snapshots
-from donebook.streaming import Streamed
+from donebook.streaming import Streamed, nothing
 from donebook.tasks.contract import EXAMPLE_SNAPSHOT, Snapshot
 
 JSON = "application/json"
@@ -29,7 +31,9 @@ class SnapshotController(Controller):
     )
     async def take_snapshot(
         self,
+        scope: Scope,
         snapshots: NamedDependency[Snapshots],
+        changes: NamedDependency[ChangeService],
         caller: NamedDependency[Caller],
         engine: NamedDependency[AsyncEngine],
     ) -> Streamed[Snapshot]:
@@ -38,5 +42,8 @@ class SnapshotController(Controller):
         It is sent while it is read. When it cannot be brought to its end the connection is cut, so that what arrived is
         no JSON; a client that takes nothing for ten seconds is cut off as well.
         """
+        if scope["state"].get("head"):
+            await changes.head()
+            return Streamed(nothing(), media_type=JSON)
         first, others = await snapshots.take(engine, caller)
         return Streamed(others, first=first, media_type=JSON)

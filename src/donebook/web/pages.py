@@ -8,7 +8,7 @@ from typing import Any
 
 from litestar import Request, Response
 from litestar.datastructures import Headers
-from litestar.handlers import HTTPRouteHandler, route
+from litestar.handlers import HTTPRouteHandler, get
 from litestar.params import FromPath
 from msgspec import Struct
 
@@ -86,7 +86,7 @@ class Pages:
     def deep_link(self, request: Request[Any, Any, Any]) -> Response[bytes] | None:
         """The page, for an address that only the web app knows; None for those of the API and of missing files."""
         first, *rest = request.scope["path"].strip("/").split("/")
-        if request.method not in ("GET", "HEAD") or first in API or "." in (rest or [first])[-1]:
+        if request.method != "GET" or first in API or "." in (rest or [first])[-1]:
             return None
         return self.page.respond(request.headers, cache=REVALIDATE)
 
@@ -118,7 +118,7 @@ class Pages:
 
 
 def _page(*paths: str) -> Callable[[Callable[..., Response[bytes]]], HTTPRouteHandler]:
-    return route(list(paths), http_method=["GET", "HEAD"], include_in_schema=False, sync_to_thread=False)
+    return get(list(paths), include_in_schema=False, sync_to_thread=False)
 
 
 def _read_folder(folder: Path) -> dict[str, Page]:
