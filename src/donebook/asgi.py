@@ -1,6 +1,7 @@
 """The one place where the parts meet."""
 
 import logging
+import traceback
 from functools import partial
 from typing import Any
 
@@ -20,7 +21,8 @@ from donebook.changes.controller import ChangeController, HistoryController
 from donebook.changes.feed import Entities
 from donebook.changes.hub import Hub
 from donebook.db.config import Database, embedded
-from donebook.db.errors import DATABASE_ERRORS, from_database
+from donebook.db.errors import DATABASE_ERRORS, from_database, sqlstate
+from donebook.db.migrations import reason
 from donebook.db.url import Target
 from donebook.edge import Edge, allowed
 from donebook.error_bodies import error_body, media_type
@@ -91,6 +93,7 @@ def create_app(given: Settings | None = None) -> Litestar:
         exception_handlers={
             Problem: answer,
             Stale: answer_stale,
+            problems.ServerError: answer_mistake,
             HTTPException: partial(answer_http, pages),
             Exception: answer_unexpected,
             **dict.fromkeys(DATABASE_ERRORS, answer_database),
@@ -199,6 +202,23 @@ def answer_unexpected(request: AnyRequest, error: Exception) -> Response[bytes]:
     """A mistake of ours: the client gets the request's id, the log gets where it happened."""
     log.error("unexpected error", exc_info=error, extra={"request_id": request.scope["state"]["request_id"]})
     return answer(request, problems.ServerError())
+
+
+def answer_mistake(request: AnyRequest, problem: problems.ServerError) -> Response[bytes]:
+    """A mistake of ours that the database found.
+
+    Of what it said the log gets the words only when they are about our SQL (class 42): others can quote what people
+    wrote. So it gets the place as frames, without the errors that led here.
+    """
+    code = sqlstate(problem)
+    extra = {
+        "request_id": request.scope["state"]["request_id"],
+        "sqlstate": code,
+        "error": reason(problem.__cause__) if problem.__cause__ and code and code.startswith("42") else None,
+        "frames": "".join(traceback.format_tb(problem.__traceback__)),
+    }
+    log.error("unexpected error", extra=extra)
+    return answer(request, problem)
 
 
 def _invalid(extra: object) -> problems.Invalid:

@@ -109,6 +109,67 @@ async def test_a_database_without_what_we_need(either: Site, admin_url: str, cod
         await not_ready(either, code)
 
 
+OURS = {
+    "42601": "syntax",
+    "42703": "column",
+    "42804": "type",
+    "42883": "function",
+    "42P01": "table",
+    "42P18": "untyped",
+}
+
+
+@pytest.mark.parametrize("code", OURS)
+async def test_a_mistake_in_our_sql_is_ours(either: Site, code: str):
+    """Nothing is missing in the database, so that to try again would not help: the log says what it was."""
+    task = await either.add()
+    async with failing(either, code):
+        for method, path in (("PUT", f"/tasks/{task}"), ("DELETE", f"/tasks/{task}"), ("POST", "/tasks")):
+            answer = await either.http.request(method, path, json={"title": "never stored"})
+            await either.refused(answer, 500, "server-error")
+            [event] = [event for event in either.news() if event.get("request_id") == answer.headers["x-request-id"]]
+            assert (event["event"], event["level"], event["sqlstate"]) == ("unexpected error", "error", code)
+            assert "the test wants this" in event["error"]
+        batch = {"operations": [{"op": "create", "title": "never stored"}]}
+        answer = await either.http.post("/api/v1/batch", json=batch)
+        assert (answer.status_code, answer.json()["type"]) == (500, "server-error")
+        assert answer.headers.get("retry-after") is None
+        assert (await either.http.get("/health/ready")).json()["migrations"] == "current"
+    assert await either.titles() == ["There before"]
+
+
+BREAK = """
+CREATE FUNCTION broken() RETURNS bool LANGUAGE plpgsql AS $$ BEGIN
+    RAISE EXCEPTION 'the test wants this' USING ERRCODE = '42703';
+END $$;
+ALTER TABLE logs RENAME TO logs_away;
+CREATE VIEW logs AS SELECT * FROM logs_away WHERE broken()
+"""
+MEND = "DROP VIEW logs; DROP FUNCTION broken; ALTER TABLE logs_away RENAME TO logs"
+
+
+@pytest.mark.parametrize("path", ["/api/v1/changes", "/api/v1/changes/stream", "/api/v1/snapshot"])
+async def test_a_mistake_in_what_reads_is_ours_too(direct: Site, path: str):
+    """A view has all the columns of the table in whose place it is, and cannot be read."""
+    await direct.script(BREAK)
+    try:
+        answer = await direct.http.get(path)
+    finally:
+        await direct.script(MEND)
+    assert (answer.status_code, answer.json()["type"]) == (500, "server-error")
+    assert answer.headers["x-request-id"] in {event.get("request_id") for event in direct.news()}
+
+
+async def test_an_error_that_is_not_about_our_sql_is_not_quoted_in_the_log(either: Site):
+    """It may hold what people wrote."""
+    async with failing(either, "P0001"):
+        answer = await either.http.post("/tasks", json={"title": "never stored"})
+        await either.refused(answer, 500, "server-error")
+    [event] = [event for event in either.news() if event.get("request_id") == answer.headers["x-request-id"]]
+    assert event["sqlstate"] == "P0001"
+    assert "the test wants this" not in str(event)
+
+
 async def not_ready(site: Site, code: str) -> None:
     """Check that everybody is told, people by the log and by `/health/ready`."""
     await site.refused(await site.http.get("/tasks"), 503, "not-ready", 30)

@@ -48,7 +48,14 @@ PLAN_CHANGED = "0A000"  # a table changed under a prepared statement, again and 
 SLOW = ("57014", "55P03")  # a statement, or its wait for a lock, ran out of time
 NO_ROOM = ("53100", "53200", "58", "XX")  # disk full, out of memory, system error, internal error
 TOO_MANY = ("53300", "53400")  # connections
-NOT_READY = ("28", "3D", "3F", "42")  # password, database, schema; missing tables, columns, privileges
+NOT_READY = ("28", "3D", "3F", "42501")  # password, database, schema, privileges
+MISSING = (
+    "42P01",
+    "42703",
+    "42704",
+    "42883",
+    "42P10",
+)  # a table, column, type, function or unique index that is not there: see `donebook.db.diagnosis`
 NO_TLS = "rejected SSL upgrade"  # all that asyncpg says of it
 OURS = {"DB001": KeyInFlight, "DB002": KeyUsed, "DB003": NoRoom}  # what functions of ours raise, see `db/sql`
 CONFLICT = ("23505", "23503", "23P01", "23001")
@@ -81,7 +88,7 @@ def from_database(error: BaseException, *, writing: bool) -> Problem:
         return Contended()
     if code.startswith(NO_ROOM):
         return Full()
-    if code.startswith(NOT_READY):
+    if code.startswith((*NOT_READY, *MISSING)):
         return NotReady()
     if code.startswith(CONFLICT):
         return Conflict()

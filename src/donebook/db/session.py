@@ -17,7 +17,8 @@ from sqlalchemy.util import await_only, greenlet_spawn
 from donebook import tracing
 from donebook.db.bell import bell_of
 from donebook.db.caller import Caller
-from donebook.db.errors import DATABASE_ERRORS, from_database, sqlstate
+from donebook.db.diagnosis import diagnose
+from donebook.db.errors import DATABASE_ERRORS, sqlstate
 from donebook.db.patience import Outage, Patience
 from donebook.db.pool import Pool, pool_of
 from donebook.db.rows import Row
@@ -179,7 +180,7 @@ class _Execution[Result]:
                 return await self._on(pool, entry)
             return await self._on_another(self.attempt.remaining)
         except DATABASE_ERRORS as error:
-            problem = self._problem(error)
+            problem = await self._problem(error)
             _note(problem, error)
             raise problem from error
 
@@ -212,10 +213,10 @@ class _Execution[Result]:
                 _leave(task)
             raise
 
-    def _problem(self, error: BaseException) -> Problem:
+    async def _problem(self, error: BaseException) -> Problem:
         if isinstance(error, TimeoutError) and self.attempt.begun and not self.attempt.deciding:
             return TooSlow()  # it was reached, and has not answered: no outage, as far as one statement can tell
-        return from_database(error, writing=self.attempt.deciding)
+        return await diagnose(self.engine, error, writing=self.attempt.deciding, seconds=self.attempt.remaining)
 
     def _execute(self) -> Result:
         pooled = self.engine.sync_engine.raw_connection()

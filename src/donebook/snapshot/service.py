@@ -12,7 +12,8 @@ from donebook import deadline
 from donebook.answers import encoded
 from donebook.changes.cursor import Cursor
 from donebook.db.caller import Caller
-from donebook.db.errors import DATABASE_ERRORS, from_database
+from donebook.db.diagnosis import diagnose
+from donebook.db.errors import DATABASE_ERRORS
 from donebook.db.patience import LAST_WORD, Outage, Patience
 from donebook.db.reading import reading
 from donebook.db.statement import WORKSPACE, Statement, given, mine
@@ -54,7 +55,7 @@ class Snapshots:
                 async with asyncio.timeout(patience.left):
                     return await anext(pieces), pieces
             except DATABASE_ERRORS as error:
-                problem = from_database(error, writing=False)
+                problem = await diagnose(engine, error, writing=False, seconds=patience.left)
                 pause = patience.again(problem)
                 if pause is None:
                     raise problem from error
