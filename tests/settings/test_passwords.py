@@ -8,7 +8,8 @@ from urllib.parse import quote, urlsplit
 import httpx
 import pytest
 
-from donebook.db.embedded.use import find_programs
+from donebook.db.local import APPLICATION
+from local_postgres.server import find_programs
 from tests.conftest import execute
 from tests.server import Server
 from tests.settings.conftest import Serve, said
@@ -63,7 +64,9 @@ def test_a_server_starts_with_a_password_as_it_is(database_url: str, admin_url: 
     role = f"raw_{parts.path.removeprefix('/')}"
     asyncio.run(execute(admin_url, f"CREATE ROLE {role} LOGIN IN ROLE donebook PASSWORD '{password}'"))
     url = f"postgresql://{role}:{password}@127.0.0.1:{parts.port}{parts.path}"
-    psql = subprocess.run([find_programs() / "bin" / "psql", "-Atc", "SELECT 1", url], capture_output=True, check=False)
+    psql = subprocess.run(
+        [find_programs(APPLICATION) / "bin" / "psql", "-Atc", "SELECT 1", url], capture_output=True, check=False
+    )
     assert psql.stdout == b"1\n", psql.stderr
     with Server(tmp_path, DATABASE_URL=url, LOG_LEVEL="debug") as server:
         assert httpx.get(f"{server.url}/tasks").json() == []

@@ -29,7 +29,7 @@ async def _complete(engine: AsyncEngine, seconds: float) -> bool:
 
     try:
         async with asyncio.timeout(seconds):
-            if await migrations.state(engine) is not migrations.State.CURRENT:
+            if migrations.state(await migrations.current_revision(engine)) is not migrations.State.CURRENT:
                 return False
             return await migrations.lack(engine) is None
     except DATABASE_ERRORS:
