@@ -92,12 +92,18 @@ def _example(kind: Kind, path: str) -> Example:
     return Example(summary=kind.title(), value=msgspec.json.decode(body))
 
 
-def examples(answer: object, body: object = None, *, members: int | None = None) -> dict[str, object]:
+def examples(
+    answer: object, body: object = None, *, bodies: Mapping[str, object] | None = None, members: int | None = None
+) -> dict[str, object]:
     """What a handler's `opt` carries, so that the document shows one answer and one body that belong together.
 
-    `members` is how many members the body has, when that is a rule.
+    Args:
+        answer: what is answered.
+        body: what was sent.
+        bodies: instead of one body several, by their names.
+        members: how many members the body has, when that is a rule.
     """
-    return {"example_answer": answer, "example_body": body, "body_members": members}
+    return {"example_answer": answer, "example_body": body, "example_bodies": bodies, "body_members": members}
 
 
 def complete(app: Litestar) -> None:
@@ -165,10 +171,14 @@ def _complete(operation: Operation, opt: dict[str, object]) -> None:
             _any_of(response.content)
             _show(response.content, opt.get("example_answer"))
     for parameter in operation.parameters or []:
-        if isinstance(parameter, Parameter) and parameter.name in HEADERS:
+        if not isinstance(parameter, Parameter):
+            continue
+        if parameter.name in HEADERS:
             parameter.schema = HEADERS[parameter.name]
+        elif isinstance(parameter.schema, Schema):
+            parameter.schema.examples = None  # Litestar's copies; Scalar takes them for an enumeration
     if isinstance(operation.request_body, RequestBody):
-        _show(operation.request_body.content, opt.get("example_body"))
+        _show(operation.request_body.content, opt.get("example_body"), opt.get("example_bodies"))
 
 
 def _close(schemas: Mapping[str, Schema], handler: Any) -> None:
@@ -197,9 +207,12 @@ def _any_of(content: dict[str, OpenAPIMediaType] | None) -> None:
             media.schema.any_of, media.schema.one_of = media.schema.one_of, None
 
 
-def _show(content: dict[str, OpenAPIMediaType] | None, example: object) -> None:
+def _show(content: dict[str, OpenAPIMediaType] | None, example: object, several: Any = None) -> None:
     for media in (content or {}).values():
-        media.example = _with_nulls(msgspec.to_builtins(example))
+        if several:
+            media.examples = {name: Example(value=_with_nulls(value)) for name, value in several.items()}
+        else:
+            media.example = _with_nulls(msgspec.to_builtins(example))
 
 
 class _Null(Enum):

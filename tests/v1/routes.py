@@ -35,7 +35,13 @@ def streams(operation: Operation) -> bool:
 def example(operation: Operation) -> Any:
     """A body that the document shows."""
     content = operation.get("requestBody", {}).get("content", {})
-    return copy.deepcopy(content["application/json"]["example"]) if content else None
+    return copy.deepcopy(shown(content["application/json"])[0]) if content else None
+
+
+def shown(content: dict[str, Any]) -> list[Any]:
+    """The examples of a body: one, or several that have names."""
+    several = [example["value"] for example in content.get("examples", {}).values()]
+    return [content["example"]] if "example" in content else several
 
 
 def filled(value: Any, text: str, *, only: re.Pattern[str] = UUIDS) -> Any:

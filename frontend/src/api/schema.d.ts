@@ -670,13 +670,13 @@ export interface components {
         /** MoveOperation */
         MoveOperation: {
             /**
-             * @description A UUID
-             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
+             * @description The UUID of another task
+             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0f
              */
             before?: string;
             /**
-             * @description A UUID
-             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
+             * @description The UUID of another task
+             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0f
              */
             after?: string;
             /**
@@ -702,13 +702,13 @@ export interface components {
         /** Placement */
         Placement: {
             /**
-             * @description A UUID
-             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
+             * @description The UUID of another task
+             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0f
              */
             before?: string;
             /**
-             * @description A UUID
-             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e
+             * @description The UUID of another task
+             * @example 01890a5d-ac96-7744-8d2a-6f3c1f6f9d0f
              */
             after?: string;
         };
@@ -2811,22 +2811,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "operations": [
-                 *         {
-                 *           "op": "create",
-                 *           "id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e",
-                 *           "title": "Buy milk",
-                 *           "description": "Two bottles, the blue ones"
-                 *         },
-                 *         {
-                 *           "op": "complete",
-                 *           "id": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e"
-                 *         }
-                 *       ]
-                 *     }
-                 */
                 "application/json": components["schemas"]["Batch"];
             };
         };

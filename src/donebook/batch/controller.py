@@ -4,7 +4,7 @@ from litestar import Controller, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import JSONBody
 
-from donebook.batch.operations import EXAMPLE_BATCH, EXAMPLE_RESULTS, Batch, BatchResult, BatchResults
+from donebook.batch.operations import EXAMPLE_BATCHES, EXAMPLE_RESULTS, Batch, BatchResult, BatchResults
 from donebook.batch.service import BatchService
 from donebook.idempotency import provide_key
 from donebook.openapi import BODY, FOUND, KEY, WRITE, answers, examples
@@ -27,7 +27,7 @@ class BatchController(Controller):
         responses=answers(*BODY, *KEY, BadPrecondition, *FOUND, Stale, *WRITE, IdTaken),
         guards=[refuse_condition],
         dependencies={"key": Provide(provide_key)},
-        opt=examples(EXAMPLE_RESULTS, body=EXAMPLE_BATCH),
+        opt=examples(EXAMPLE_RESULTS, bodies=EXAMPLE_BATCHES),
     )
     async def apply_batch(self, batches: NamedDependency[BatchService], data: JSONBody[Batch]) -> BatchResults:
         """Do operations in their order: all of them happen, or none.

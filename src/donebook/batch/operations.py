@@ -4,7 +4,18 @@ from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from donebook.tasks.contract import EXAMPLE, EXAMPLE_COMPLETED, Description, Id, NewId, Placement, Task, Title, Titled
+from donebook.tasks.contract import (
+    EXAMPLE,
+    EXAMPLE_COMPLETED,
+    EXAMPLE_PLACEMENT,
+    Description,
+    Id,
+    NewId,
+    Placement,
+    Task,
+    Title,
+    Titled,
+)
 
 type Version = Annotated[
     int, Meta(ge=1, description="Only when the task has this version before the batch; else the answer is 412")
@@ -103,10 +114,19 @@ class BatchResults(Struct, frozen=True, kw_only=True):
     results: list[BatchResult]
 
 
-EXAMPLE_BATCH: dict[str, Any] = {
-    "operations": [
-        {"op": "create", "id": EXAMPLE.id, "title": EXAMPLE.title, "description": EXAMPLE.description},
-        {"op": "complete", "id": EXAMPLE.id},
-    ]
+_CREATE = {"op": "create", "id": EXAMPLE.id, "title": EXAMPLE.title, "description": EXAMPLE.description}
+_COMPLETE = {"op": "complete", "id": EXAMPLE.id}
+EXAMPLE_BATCHES: dict[str, dict[str, Any]] = {
+    name: {"operations": operations}
+    for name, operations in {
+        "create and complete": [_CREATE, _COMPLETE],
+        "create": [_CREATE],
+        "update": [{"op": "update", "id": EXAMPLE.id, "version": EXAMPLE.version, "description": None}],
+        "complete": [_COMPLETE],
+        "reopen": [{"op": "reopen", "id": EXAMPLE.id}],
+        "move": [{"op": "move", "id": EXAMPLE.id, **EXAMPLE_PLACEMENT}],
+        "trash": [{"op": "trash", "id": EXAMPLE.id}],
+        "restore": [{"op": "restore", "id": EXAMPLE.id}],
+    }.items()
 }
 EXAMPLE_RESULTS = BatchResults(results=[BatchResult(task=EXAMPLE_COMPLETED), BatchResult(task=EXAMPLE_COMPLETED)])

@@ -23,14 +23,14 @@ from donebook.wire import parse_id
 EVENT_STREAM = "text/event-stream"
 TASK = "task"
 HEADERS = {"X-Accel-Buffering": "no", "Connection": "close"}  # for nginx; and so that a stop need not wait
-CURSOR_EXAMPLE = contract.EXAMPLE_PAGE.next
+BEGINNING = "0"  # as an example, for every log has it
 
 Limit = Annotated[int, QueryParameter(ge=1, le=1000, description="How many changes at most")]
 After = Annotated[
     str,
     QueryParameter(
         description="A cursor: of a change, of a page or of a snapshot. 0 is the beginning of the log.",
-        examples=[Example(value=CURSOR_EXAMPLE)],
+        examples=[Example(value=BEGINNING)],
     ),
 ]
 StreamAfter = Annotated[
@@ -38,7 +38,7 @@ StreamAfter = Annotated[
     QueryParameter(
         name="after",
         description="A cursor, or 0 for the beginning of the log; without it the stream begins with what comes next.",
-        examples=[Example(value=CURSOR_EXAMPLE)],
+        examples=[Example(value=BEGINNING)],
     ),
 ]
 LastEventId = Annotated[
@@ -73,7 +73,7 @@ class ChangeController(Controller):
         self,
         changes: NamedDependency[ChangeService],
         entities: NamedDependency[Entities],
-        after: After = "0",
+        after: After = BEGINNING,
         limit: Limit = 100,
     ) -> ChangePage:
         """Every change behind a cursor, whoever made it, once and in the order of the commits, without gaps."""

@@ -25,6 +25,9 @@ type Timestamp = Annotated[
     ),
 ]
 type Id = Annotated[str, Meta(description="A UUID", examples=["01890a5d-ac96-7744-8d2a-6f3c1f6f9d0e"])]
+type OtherId = Annotated[
+    str, Meta(description="The UUID of another task", examples=["01890a5d-ac96-7744-8d2a-6f3c1f6f9d0f"])
+]
 type Title = Annotated[
     str,
     Meta(
@@ -108,8 +111,8 @@ class TaskPatch(Titled, kw_only=True, forbid_unknown_fields=True):
 class Placement(Struct, kw_only=True, forbid_unknown_fields=True):
     """Where a task goes: right before another, or right behind it. Exactly one of the two."""
 
-    before: Id | UnsetType = UNSET
-    after: Id | UnsetType = UNSET
+    before: OtherId | UnsetType = UNSET
+    after: OtherId | UnsetType = UNSET
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
@@ -187,7 +190,8 @@ EXAMPLE_TRASHED = structs.replace(
 )
 EXAMPLE_CREATE = TaskCreate(title="Buy milk", description="Two bottles, the blue ones")
 EXAMPLE_PATCH: dict[str, Any] = {"description": None}
-EXAMPLE_PLACEMENT: dict[str, Any] = {"before": "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0f"}
+EXAMPLE_OTHER_ID = "01890a5d-ac96-7744-8d2a-6f3c1f6f9d0f"
+EXAMPLE_PLACEMENT: dict[str, Any] = {"before": EXAMPLE_OTHER_ID}
 EXAMPLE_SNAPSHOT = Snapshot(cursor="AQoaBxxHdkRki6nAhSe_F4IAAAAAAAAAAQ", tasks=[EXAMPLE])
 EXAMPLE_PAGE = TaskPage(items=[EXAMPLE], next="YWJjZGVmZ2hbMSwiODAwMDAwMDAwMDAxIl0")
 EXAMPLE_TRASH = TaskPage(items=[EXAMPLE_TRASHED], next=None)
