@@ -40,6 +40,7 @@ from donebook.tasks.log import translate
 from donebook.tasks.shape import shape
 from donebook.undo.controller import UndoController
 from donebook.upkeep import Upkeep
+from donebook.web.docs import DocsRouter, docs
 from donebook.web.pages import Pages
 
 log = logging.getLogger("donebook")
@@ -100,7 +101,7 @@ def create_app(given: Settings | None = None) -> Litestar:
         },
         after_exception=[partial(after_refusal, base)],
         before_request=refuse_unknown_parameters,
-        openapi_config=openapi.config(),
+        openapi_config=openapi.config(docs(pages), DocsRouter()),
         request_max_body_size=None,  # the edge has seen to it
         logging_config=None,
     )

@@ -6,10 +6,10 @@ from enum import Enum
 from typing import Any
 
 import msgspec
-from litestar import Litestar
+from litestar import Litestar, Router
 from litestar.enums import MediaType
 from litestar.openapi import OpenAPIConfig, ResponseSpec
-from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
 from litestar.openapi.spec import (
     Example,
     License,
@@ -251,15 +251,13 @@ RETRY_AFTER_HEADER = OpenAPIHeader(
 )
 
 
-class _Document(JsonRenderPlugin):
-    """The document at `/openapi.json`, as plain JSON."""
+def config(docs: OpenAPIRenderPlugin, router: Router) -> OpenAPIConfig:
+    """Return how Litestar writes and serves the document.
 
-    def __init__(self) -> None:
-        super().__init__(path="/", media_type=MediaType.JSON)
-
-
-def config() -> OpenAPIConfig:
-    """How Litestar writes the document."""
+    Args:
+        docs: the plugin that renders the docs page.
+        router: the router on which Litestar registers the document and the page.
+    """
     return OpenAPIConfig(
         title="Donebook",
         version=VERSION,
@@ -278,8 +276,8 @@ def config() -> OpenAPIConfig:
             Tag(name="Changes", description="Every change, kept, read and followed; and snapshots to begin with."),
             Tag(name="Health", description="For probes and people."),
         ],
-        path="/openapi.json",
-        render_plugins=[_Document()],
+        render_plugins=[JsonRenderPlugin(media_type=MediaType.JSON), docs],
+        openapi_router=router,
         use_handler_docstrings=True,
         create_examples=False,
     )

@@ -1,8 +1,17 @@
 """The web app's page: at `/` and at every address that only it knows, never at one of the API's."""
 
+import re
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
 import pytest
 
+from tests.conftest import NO_TLS
 from tests.contract.expect import refused
+from tests.server import Server
 
 DEEP_LINKS = [
     "/open",
@@ -26,6 +35,12 @@ OF_THE_API = [
     "/tasks/1/2",
 ]
 MISSING_FILES = ["/nowhere.js", "/nowhere.map", "/robots.txt", "/a/b.css", "/.env", "/x/.env", "/assets/nowhere.js"]
+
+
+class Unbuilt(Server):
+    """A Donebook whose code is elsewhere than in this checkout."""
+
+    command = [sys.executable, "-c", "from donebook.cli import main; main()", "serve"]
 
 
 @pytest.fixture
@@ -107,13 +122,35 @@ async def test_no_address_leads_out_of_the_folder(client, built, target: str):
     assert answer.status_code in (400, 404)
 
 
-async def test_the_docs_are_a_page_of_their_own(client, built):
+async def test_the_docs_are_a_page_of_their_own_made_of_this_servers_files(client, built):
     answer = await client.get("/docs")
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    assert answer.text == (built / "docs.html").read_text()
-    assert "http://" not in answer.text.replace("http://www.w3.org", "")
-    assert "https://" not in answer.text
+    assert answer.headers["cache-control"] == "no-cache"
+    named = re.findall(r'(?:src|href|data-url)="([^"]+)"', answer.text)
+    assert {Path(name).suffix for name in named} == {".js", ".css", ".svg", ".json"}
+    for name in named:
+        assert name.startswith("/assets/") or name == "/openapi.json"
+        assert (await client.get(name)).status_code == 200
+    assert "//" not in answer.text
+    assert [text for text in re.findall(r"<script[^>]*>(.*?)</script>", answer.text, re.DOTALL) if text] == []
+
+
+@pytest.mark.parametrize("path", ["/docs/nowhere", "/openapi.json/nowhere"])
+async def test_the_docs_and_the_document_have_nothing_below_them(client, path: str):
+    refused(await client.get(path), 404)
+
+
+def test_without_a_build_the_pages_say_so(checkout: Path, make_database: Callable[[], str], tmp_path: Path):
+    for folder in ("src", "migrations"):
+        shutil.copytree(checkout / folder, tmp_path / folder)
+    with Unbuilt(tmp_path, DATABASE_URL=make_database(), PYTHONPATH=tmp_path / "src") as server:
+        for path in ("/", "/docs", "/open"):
+            answer = httpx.get(server.url + path, verify=NO_TLS)
+            assert answer.status_code == 200
+            assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+            assert "make build" in answer.text
+        assert httpx.get(f"{server.url}/openapi.json", verify=NO_TLS).status_code == 200
 
 
 async def test_the_openapi_document_is_json(client):

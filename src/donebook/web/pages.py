@@ -1,6 +1,7 @@
-"""The built web app and the API's docs page: read once at the start, compressed when they were built."""
+"""The built web app: read once at the start, compressed when it was built."""
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from mimetypes import guess_type
 from pathlib import Path
@@ -16,7 +17,7 @@ from donebook.problems import NotFound
 
 DIST = Path(__file__).parents[3] / "frontend" / "dist"
 ENCODINGS = {"br": ".br", "gzip": ".gz"}  # the best first
-PAGE, DOCS = "index.html", "docs.html"
+PAGE = "index.html"
 
 FOREVER = "public, max-age=31536000, immutable"  # names carry a hash of the content
 REVALIDATE = "no-cache"
@@ -34,6 +35,7 @@ class Page(Struct, frozen=True):
 
     media_type: str
     bodies: Mapping[str, tuple[bytes, str]]
+    policy: str = POLICY
 
     def respond(self, request: Headers, *, cache: str) -> Response[bytes]:
         """The file, or 304 when the client has it (RFC 9110, section 13.1.2)."""
@@ -41,7 +43,7 @@ class Page(Struct, frozen=True):
         body, tag = self.bodies[encoding]
         headers = {
             "cache-control": cache,
-            "content-security-policy": POLICY,
+            "content-security-policy": self.policy,
             "etag": tag,
             "vary": "accept-encoding",
         }
@@ -69,6 +71,11 @@ def read(path: Path) -> Page:
     return Page(kind, {name: _tagged(file.read_bytes(), name) for name, file in siblings.items() if file.is_file()})
 
 
+def plain(body: bytes, media_type: str, *, policy: str = POLICY) -> Page:
+    """A page that is sent as it is, without compression."""
+    return Page(media_type, {"identity": _tagged(body, "identity")}, policy)
+
+
 def _tagged(body: bytes, encoding: str) -> tuple[bytes, str]:
     return body, f'"{hashlib.sha256(body).hexdigest()[:20]}-{encoding}"'
 
@@ -79,9 +86,13 @@ class Pages:
     def __init__(self, dist: Path = DIST) -> None:
         self.root = _read_folder(dist)
         self.assets = _read_folder(dist / "assets")
-        not_built = Page("text/plain", {"identity": _tagged(NOT_BUILT, "identity")})
-        self.page = self.root.pop(PAGE, not_built)
-        self.docs = self.root.pop(DOCS, not_built)
+        self.page = self.root.pop(PAGE, plain(NOT_BUILT, "text/plain"))
+
+    def address(self, name: str) -> str | None:
+        """Return the path of a built asset, by its name without the hash; None when it is not there."""
+        stem, _, ending = name.rpartition(".")
+        hashed = re.compile(rf"{re.escape(stem)}-[\w-]{{8}}\.{re.escape(ending)}", re.ASCII)
+        return next((f"/assets/{asset}" for asset in self.assets if hashed.fullmatch(asset)), None)
 
     def deep_link(self, request: Request[Any, Any, Any]) -> Response[bytes] | None:
         """The page, for an address that only the web app knows; None for those of the API and of missing files."""
@@ -97,10 +108,6 @@ class Pages:
         def app(request: Request[Any, Any, Any]) -> Response[bytes]:
             return self.page.respond(request.headers, cache=REVALIDATE)
 
-        @_page("/docs")
-        def docs(request: Request[Any, Any, Any]) -> Response[bytes]:
-            return self.docs.respond(request.headers, cache=REVALIDATE)
-
         @_page("/assets/{name:str}")
         def asset(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:
             if name not in self.assets:
@@ -114,7 +121,7 @@ class Pages:
                 raise NotFound
             return self.root[name].respond(request.headers, cache=REVALIDATE)
 
-        return [app, docs, asset, file]
+        return [app, asset, file]
 
 
 def _page(*paths: str) -> Callable[[Callable[..., Response[bytes]]], HTTPRouteHandler]:
