@@ -1,4 +1,4 @@
-"""The API's docs page: Scalar, from this server alone (docs/decisions/0012-scalar-shows-the-api.md)."""
+"""The API's docs page: Scalar, from this server alone (docs/decisions/0015-scalar-shows-the-api.md)."""
 
 import html
 from typing import Any
