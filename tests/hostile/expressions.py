@@ -26,6 +26,7 @@ def _slips() -> list[str]:
 BUILT: dict[str, Callable[[], list[str]]] = {
     "donebook.tasks.search.query": _slips,
     "donebook.tasks.search.highlights": lambda: [re.escape("อ" * 60)],
+    "donebook.web.pages": lambda: [re.escape("scalar") + r"-[\w-]{8}\." + re.escape("js")],
     "donebook.baseline.faults": list,  # the patterns of Structs, each of which is found where it is written
 }
 """Modules that build one expression each from values known only at run time, and examples of what they build."""
