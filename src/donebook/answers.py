@@ -15,7 +15,7 @@ _encode = _encoder.encode
 DOCUMENTS = range(200, 204)
 """Statuses of answers that have one."""
 JSON = (b"content-type", b"application/json")
-PIECE = 50
+PIECE = 200
 """Rows that are encoded at a time."""
 TURN = 0.004  # s: after which other requests have theirs
 

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from random import Random
 from time import perf_counter
 from typing import cast
@@ -47,6 +47,8 @@ type HeaderList = list[tuple[bytes, bytes]]
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._~+/=-]{1,128}", re.ASCII)
 VERSIONS = ("1.1", "1.0")
+UNUSUAL = frozenset({b"content-encoding", b"expect", b"origin", b"sec-fetch-site", b"transfer-encoding"})
+"""Headers for which a request may be refused without looking at its body."""
 CLIENT_GONE = 499  # for the log only, as nginx has it: nobody was there to answer
 SECURITY = {
     b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
@@ -99,15 +101,14 @@ class Edge:
         self.draining = True
         self.stopping()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Answer one request; what comes back is to be awaited."""
         if scope["type"] != ScopeType.HTTP:
-            await self.app(scope, receive, send)
-        elif scope["method"] == "HEAD":
+            return self.app(scope, receive, send)
+        if scope["method"] == "HEAD":
             as_get = _as_get(scope)
-            await self._respond(as_get, receive, _head_only(scope, as_get, send))
-        else:
-            await self._respond(scope, receive, send)
+            return self._respond(as_get, receive, _head_only(scope, as_get, send))
+        return self._respond(scope, receive, send)
 
     async def _respond(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         metrics.IN_FLIGHT.inc()
@@ -141,10 +142,13 @@ class Edge:
             await send(message)
 
         try:
-            if (refused := self._refused(scope, given, headers, ours=ours)) is not None:
+            unusual = not ours or scope["http_version"] != "1.1" or not UNUSUAL.isdisjoint(given)
+            if unusual and (refused := self._refused(scope, given, headers, ours=ours)) is not None:
                 if b"transfer-encoding" in given:  # where the next request begins is not known
                     own.append((b"connection", b"close"))
                 await _answer(refused, scope, send_with_headers)
+            elif b"%2f" in scope["raw_path"].lower():
+                await _answer(NotFound(), scope, send_with_headers)  # else it would be taken for a separator
             elif scope["method"] == "OPTIONS" and (preflight := self.cors.preflight(given, cors)) is not None:
                 own += preflight[len(cors) :]
                 await send_with_headers({"type": "http.response.start", "status": 204, "headers": []})
@@ -178,8 +182,6 @@ class Edge:
             return UnknownCoding(UnknownCoding.example)
         if scope["method"] not in READS and self.cors.foreign(given):
             return CrossOrigin(CrossOrigin.example)
-        if b"%2f" in scope["raw_path"].lower():
-            return NotFound()  # else it would be taken for a separator
         return None
 
     async def _handle(self, scope: HTTPScope, given: Mapping[bytes, bytes], receive: Receive, send: Send) -> None:

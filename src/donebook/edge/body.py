@@ -43,11 +43,14 @@ class Bodies:
         if announced > MAX_BODY:
             await _drain(headers, receive)
             raise TooLarge
-        body, more = await _next(receive)
+        message = await receive()
+        if message["type"] != "http.request":
+            raise Disconnected
+        body, more = message["body"], message["more_body"]
         if not more and len(body) <= SMALL:
             return body
         parts = [body]
-        del body  # what is thrown away must not stay for as long as the client sends
+        del body, message  # what is thrown away must not stay for as long as the client sends
         return await self._large(parts, headers, receive, more=more)
 
     async def _large(

@@ -213,7 +213,7 @@ class Protocol(HttpToolsProtocol):
         if not self.upgrading:
             super().on_message_complete()
             self.cycle.more_body = False  # uvicorn leaves it when the answer came first
-            if not self.parser.should_keep_alive():  # a trailer may say so too: no further request is parsed
+            if self.headers and not self.parser.should_keep_alive():  # a trailer says so: no further request is parsed
                 self.cycle.keep_alive = False
             self.unparsed = 0
 
