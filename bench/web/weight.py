@@ -4,10 +4,12 @@ from collections import defaultdict
 from pathlib import Path
 
 from bench import report
-from donebook.web.pages import DIST, DOCS, PAGE
+from donebook.web.pages import DIST, PAGE
 
 KINDS = {".html": "HTML", ".js": "JavaScript", ".css": "CSS", ".svg": "icons"}
 ENDINGS = ("", ".gz", ".br")
+DOCS = ("docs-*", "scalar-*")
+"""The assets of the API's docs page; the server writes the page itself."""
 
 
 def files(page: str) -> list[Path]:
@@ -29,9 +31,10 @@ def files(page: str) -> list[Path]:
 def table() -> str:
     """The sizes of both pages by kind of file."""
     rows = []
-    for page, name in ((PAGE, "the app"), (DOCS, "the API's docs")):
+    docs = [file for name in DOCS for file in (DIST / "assets").glob(name) if file.suffix in KINDS]
+    for page, name in ((files(PAGE), "the app"), (docs, "the API's docs")):
         sizes: dict[str, list[list[int]]] = defaultdict(list)
-        for file in files(page):
+        for file in page:
             sizes[KINDS[file.suffix]].append([size(file, ending) for ending in ENDINGS])
         rows += [row(f"{name}: {kind}", sizes[kind]) for kind in KINDS.values() if kind in sizes]
         rows.append(row(f"**{name}**", [one for kind in sizes.values() for one in kind]))
