@@ -58,8 +58,8 @@ export function createDrafts(store: Store) {
   }
 
   /**
-   * Ask for what was changed, and nothing else, so that what others changed meanwhile stays. What was deleted elsewhere
-   * is added anew. False: not valid yet, or both wrote something and nobody has chosen.
+   * Ask for what was changed, and nothing else, so that what others changed meanwhile stays. A task that was deleted
+   * elsewhere is added anew. False: not valid yet, or both wrote something and nobody has chosen.
    */
   function save(key: Key): boolean {
     const draft = drafts[key];

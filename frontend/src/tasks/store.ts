@@ -80,7 +80,7 @@ export function createTaskStore(api: Api, { onDone, isHeld = () => false }: Surr
     return outbox.actions().filter((it) => it.kind === "change" && it.key === key) as Edit[];
   }
 
-  /** Ask how a task is now, before it is edited. What cannot be read now is read when the edit is sent. */
+  /** Ask how a task is now, before it is edited. If that fails now, it is read when the edit is sent. */
   async function look(key: Key): Promise<void> {
     if (!mirror().has(key)) return;
     try {

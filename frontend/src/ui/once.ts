@@ -1,5 +1,5 @@
 /**
- * Makes a double click and an Enter key that is held down do what one does. What comes second would act on what the first
+ * Makes a double click and an Enter key that is held down do what one does. The second click or key would act on what the first
  * one brought under the pointer, or on what it gave the focus. Text fields keep both.
  */
 export function actOnce(): void {

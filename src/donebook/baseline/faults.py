@@ -1,4 +1,4 @@
-"""What is wrong with the members of a body, with the types, the words and the order of pydantic.
+"""The faults in the members of a body, with the types, the words and the order of pydantic.
 
 https://docs.pydantic.dev/latest/errors/validation_errors/ lists them. Of a member only the first broken rule is told.
 """

@@ -33,7 +33,7 @@ class Bodies:
 
         Raises:
             TooLarge: when it is larger than 1 MiB.
-            Busy: when there is no memory for it, beside the other large ones. What the client still sends is then read
+            Busy: when there is no memory for it, beside the other large ones. The rest of the body is then read
                 for a while and thrown away, since a client that is sending when the connection closes never sees the
                 answer.
             Disconnected: when the client goes away.
